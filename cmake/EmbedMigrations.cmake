@@ -1,0 +1,10 @@
+# Writes a C++ file that holds the SQL files as raw strings. One file's text is far below the limit of a literal.
+set(text "#include \"common/pg/migration.h\"\n\nnamespace clientele::migrations {\n\n")
+string(APPEND text "extern const std::vector<pg::Migration> ${SYMBOL};\nconst std::vector<pg::Migration> ${SYMBOL} = {\n")
+foreach(file IN LISTS FILES)
+  get_filename_component(name "${file}" NAME_WE)
+  file(READ "${file}" sql)
+  string(APPEND text "    {\"${name}\", R\"clientele_sql(${sql})clientele_sql\"},\n")
+endforeach()
+string(APPEND text "};\n\n}  // namespace clientele::migrations\n")
+file(WRITE "${OUT}" "${text}")

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <type_traits>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+// The log: one JSON object a line on standard error. No personal data, no tokens, no SQL of a caller's values.
+namespace clientele::obs {
+
+enum class Level { kDebug, kInfo, kWarning, kError };
+
+struct LogField {
+  // Whatever absl::StrCat takes, and bool as true or false.
+  template <class Value>
+  LogField(absl::string_view key, const Value& value) : key(key), value(Text(value)) {}
+  std::string key;
+  std::string value;
+
+ private:
+  template <class Value>
+  static std::string Text(const Value& value) {
+    if constexpr (std::is_same_v<Value, bool>) {
+      return value ? "true" : "false";
+    } else {
+      return absl::StrCat(value);
+    }
+  }
+};
+
+// Names the process in every line and sets the lowest level that is written. Once, before other threads log.
+void StartLog(absl::string_view service, Level lowest);
+
+// Thread-safe. Lines are written whole.
+void Log(Level level, absl::string_view message, std::initializer_list<LogField> fields = {});
+
+// False where a line would be dropped: for what is costly to put together.
+bool LogsAt(Level level);
+
+// The line without time and service, as Log writes it; for tests.
+std::string FormatLogLine(Level level, absl::string_view message, std::initializer_list<LogField> fields);
+
+}  // namespace clientele::obs
