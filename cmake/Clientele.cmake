@@ -8,7 +8,7 @@ set(CLIENTELE_WARNINGS -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-in
 
 function(_clientele_compile target)
   target_include_directories(${target} PUBLIC "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/gen")
-  target_compile_options(${target} PRIVATE ${CLIENTELE_WARNINGS})
+  target_compile_options(${target} PRIVATE ${CLIENTELE_WARNINGS} "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")
   if(CLIENTELE_FAILPOINTS)
     target_compile_definitions(${target} PUBLIC CLIENTELE_FAILPOINTS=1)
   endif()

@@ -1,0 +1,307 @@
+"""The ways of a partner's customers, through the three services, as callers see them."""
+
+import pathlib
+import sys
+import unittest
+import uuid
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
+
+from partner import (  # noqa: E402
+    CUSTOMERS, HOLDS, INVITATIONS, RELATIONSHIPS, Partner, acceptance, key, mailed_token, mails_to, suite, token_of,
+)  # fmt: skip
+from suite import CallError, eventually, new_customer, unique  # noqa: E402
+
+class CreateTest(unittest.TestCase):
+    def test_a_created_customer_is_in_the_list_at_once(self):
+        partner = Partner()
+        made = partner.create()
+        self.assertEqual(made.relationship.generation, 1)
+        self.assertTrue(made.profile_complete)
+        self.assertEqual([each.name for each in partner.list().customers], [made.name])
+        got = partner.call(f"{CUSTOMERS}/GetCustomer", {"name": made.name})
+        self.assertEqual(got.message, made.message)
+        relationship = partner.call(f"{RELATIONSHIPS}/GetCustomerRelationship", {"name": relationship_of(made.name)})
+        self.assertEqual(relationship.generation, 1)
+
+    def test_a_request_repeated_has_one_effect_and_one_answer(self):
+        partner = Partner()
+        request = {"parent": partner.name, "customer": new_customer(), "request_id": key()}
+        first = partner.call(f"{CUSTOMERS}/CreateCustomer", request)
+        again = partner.call(f"{CUSTOMERS}/CreateCustomer", request)
+        self.assertEqual(first.name, again.name)
+        self.assertEqual(len(partner.list().customers), 1)
+        request["customer"]["company_name"] = "Another name"
+        self.assertEqual(partner.refused(f"{CUSTOMERS}/CreateCustomer", request).reason, "REQUEST_ID_REUSED")
+
+    def test_a_refusal_reaches_the_caller_and_releases_the_domain(self):
+        customer = new_customer()
+        for how, reason in (({"agreement": "AGREEMENT_STATE_PENDING"}, "MPA_NOT_SIGNED"), ({"country": "DE"}, "REGION_MISMATCH")):
+            with self.subTest(reason=reason):
+                partner = Partner(**how)
+                refused = partner.refused(f"{CUSTOMERS}/CreateCustomer", {"parent": partner.name, "customer": customer, "request_id": key()})
+                self.assertEqual((refused.code, refused.reason), ("FAILED_PRECONDITION", reason))
+                self.assertEqual(len(partner.list(show_ended=True).customers), 0)
+        reseller = Partner(kinds=("PARTNER_KIND_INDIRECT_RESELLER",))
+        refused = reseller.refused(f"{CUSTOMERS}/CreateCustomer", {"parent": reseller.name, "customer": customer})
+        self.assertEqual((refused.code, refused.reason), ("PERMISSION_DENIED", "RESELLER_CANNOT_CREATE_CUSTOMER"))
+        good = Partner()
+        good.call(f"{CUSTOMERS}/CreateCustomer", {"parent": good.name, "customer": customer})
+
+    def test_a_taken_domain_says_what_to_do(self):
+        first, second = Partner(), Partner()
+        domain = first.create().primary_domain
+        for partner, availability in ((first, 2), (second, 3)):
+            answer = partner.call(f"{CUSTOMERS}/CheckDomainAvailability", {"parent": partner.name, "domain": domain.upper()})
+            self.assertEqual(answer.availability, availability)
+            refused = partner.refused(f"{CUSTOMERS}/CreateCustomer",
+                                      {"parent": partner.name, "customer": new_customer(primary_domain=domain)})  # fmt: skip
+            self.assertEqual((refused.code, refused.reason), ("ALREADY_EXISTS", "DOMAIN_TAKEN"))
+            self.assertIn("ResourceInfo", refused.details)
+
+    def test_every_violation_of_the_country_comes_back_at_once(self):
+        partner = Partner()
+        customer = new_customer()
+        place = customer["billing_profile"]["default_address"]
+        place.update(state="XX", postal_code="nonsense", phone_number="12")
+        customer["organization_registration_number"] = "123"
+        customer["billing_profile"]["culture"] = "xx-YY"
+        refused = partner.refused(f"{CUSTOMERS}/CreateCustomer", {"parent": partner.name, "customer": customer})
+        prefix = "customer.billing_profile."
+        for field in ("customer.organization_registration_number", prefix + "default_address.state",
+                      prefix + "default_address.postal_code", prefix + "default_address.phone_number"):  # fmt: skip
+            self.assertIn(field, refused.fields)
+
+    def test_validate_only_changes_nothing(self):
+        partner = Partner()
+        partner.call(f"{CUSTOMERS}/CreateCustomer",
+                     {"parent": partner.name, "customer": new_customer(), "validate_only": True})  # fmt: skip
+        self.assertEqual(len(partner.list().customers), 0)
+
+
+class UpdateTest(unittest.TestCase):
+    def setUp(self):
+        self.partner = Partner()
+        self.customer = self.partner.create(external_id="crm-1", labels={"tier": "gold"})
+
+    def update(self, mask, etag="", **changes):
+        return self.partner.call(f"{CUSTOMERS}/UpdateCustomer", {
+            "customer": {"name": self.customer.name, "etag": etag, **changes}, "update_mask": mask,
+        })  # fmt: skip
+
+    def test_only_what_the_mask_names_changes(self):
+        changed = self.update("companyName,billingProfile.purchaseOrder", company_name="Contoso Neu",
+                              billing_profile={"purchase_order": "PO-7", "email": "ignored@contoso.example"})  # fmt: skip
+        self.assertEqual(changed.company_name, "Contoso Neu")
+        self.assertEqual(changed.billing_profile.purchase_order, "PO-7")
+        self.assertEqual(changed.billing_profile.email, self.customer.billing_profile.email)
+        self.assertEqual(changed.external_id, "crm-1")
+        self.assertEqual(changed.revision, self.customer.revision + 1)
+        self.assertNotEqual(changed.etag, self.customer.etag)
+
+    def test_an_old_etag_is_refused(self):
+        self.update("companyName", self.customer.etag, company_name="Contoso 2")
+        with self.assertRaises(CallError) as caught:
+            self.update("companyName", self.customer.etag, company_name="Contoso 3")
+        self.assertEqual((caught.exception.code, caught.exception.reason), ("ABORTED", "ETAG_MISMATCH"))
+
+    def test_a_mask_cannot_name_what_cannot_change(self):
+        for mask in ("primaryDomain", "nosuch", "revision", "state"):
+            with self.subTest(mask=mask):
+                with self.assertRaises(CallError) as caught:
+                    self.update(mask, company_name="x")
+                self.assertEqual(caught.exception.reason, "INVALID_FIELD")
+
+    def test_an_external_id_is_unique_in_the_partner(self):
+        with self.assertRaises(CallError) as caught:
+            self.partner.create(external_id="crm-1")
+        self.assertEqual(caught.exception.reason, "EXTERNAL_ID_TAKEN")
+        Partner().create(external_id="crm-1")
+
+    def test_nobody_else_sees_or_changes_it(self):
+        stranger = Partner()
+        for path, fields in (("GetCustomer", {"name": self.customer.name}),
+                             ("UpdateCustomer", {"customer": {"name": self.customer.name, "company_name": "x"}})):  # fmt: skip
+            refused = stranger.refused(f"{CUSTOMERS}/{path}", fields)
+            self.assertEqual((refused.code, refused.reason), ("NOT_FOUND", "CUSTOMER_NOT_FOUND"))
+
+
+class ListTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.partner = Partner()
+        for name in ("Übung AG", "alpha Ltd.", "Beta Ltd.", "beta Works", "Zulu Ltd."):
+            cls.partner.create(company_name=name)
+
+    def names(self, **how):
+        return [each.company_name for each in self.partner.list(**how).customers]
+
+    def test_pages_hold_each_once_in_order(self):
+        seen, token = [], ""
+        while True:
+            page = self.partner.list(page_size=2, order_by="company_name", page_token=token)
+            seen += [each.company_name for each in page.customers]
+            token = page.next_page_token
+            if not token:
+                break
+        self.assertEqual(seen, ["alpha Ltd.", "Beta Ltd.", "beta Works", "Übung AG", "Zulu Ltd."])
+        self.assertEqual(self.names(order_by="company_name desc"), seen[::-1])
+
+    def test_a_page_token_is_bound_to_its_request(self):
+        token = self.partner.list(page_size=2).next_page_token
+        for how in ({"filter": 'company_name = "b*"'}, {"order_by": "company_name"}, {"show_ended": True}):
+            refused = self.partner.refused(f"{CUSTOMERS}/ListCustomers",
+                                           {"parent": self.partner.name, "page_token": token, **how})  # fmt: skip
+            self.assertEqual(refused.reason, "INVALID_PAGE_TOKEN")
+
+    def test_filters(self):
+        self.assertEqual(self.names(filter='company_name = "b*"', order_by="company_name"), ["Beta Ltd.", "beta Works"])
+        self.assertEqual(self.names(filter='company_name = "zulu ltd."'), ["Zulu Ltd."])
+        self.assertEqual(self.names(filter='company_name = "zulu*" OR company_name = "alpha*" AND origin = CREATE',
+                                    order_by="company_name"), ["alpha Ltd.", "Zulu Ltd."])  # fmt: skip
+        self.assertEqual(self.names(filter='NOT company_name = "*"'), [])
+
+    def test_views(self):
+        self.assertFalse(self.partner.list().customers[0].HasField("billing_profile"))
+        self.assertTrue(self.partner.list(view="CUSTOMER_VIEW_FULL").customers[0].HasField("billing_profile"))
+
+
+class InvitationTest(unittest.TestCase):
+    def setUp(self):
+        self.partner = Partner()
+        self.domain = f"contoso-{unique()}.example"
+        self.email = f"admin@{self.domain}"
+        self.admin = suite.customer(str(uuid.uuid4()), self.email, "global_admin")
+
+    def accept(self, token=None, **how):
+        return suite.call(f"{INVITATIONS}/AcceptInvitation", acceptance(token or mailed_token(self.email)),
+                          token=self.admin, **how)  # fmt: skip
+
+    def refused(self, path, fields, token=None) -> CallError:
+        with self.assertRaises(CallError) as caught:
+            suite.call(f"{INVITATIONS}/{path}", fields, token=token or self.admin)
+        return caught.exception
+
+    def test_from_the_mail_to_the_list_to_the_end_and_back(self):
+        invitation = self.partner.invite(self.email)
+        token = mailed_token(self.email)
+        offer = suite.call(f"{INVITATIONS}/LookupInvitation", {"token": token}, token=self.admin)
+        self.assertEqual(offer.message.message, "Join us.")
+        accepted = self.accept(token)
+        customer = accepted.customer_relationship.replace("/customerRelationships/", "/customers/")
+        self.partner.seen = accepted.consistency
+        self.assertEqual([each.name for each in self.partner.list().customers], [customer])
+        self.assertEqual(self.partner.call(f"{INVITATIONS}/GetInvitation", {"name": invitation.name}).state, 4)
+        self.assertEqual(self.refused("AcceptInvitation", acceptance(token)).reason, "INVITATION_USED")
+
+        relationship = accepted.customer_relationship
+        hold = {"termination_hold": {"name": f"{relationship}/terminationHolds/subscription-1",
+                                     "kind": "HOLD_KIND_SUBSCRIPTION", "description": "Suspend it first."}}  # fmt: skip
+        suite.call(f"{HOLDS}/UpsertTerminationHold", hold, certificate="billing")
+        for validate_only in (True, False):
+            blocked = self.partner.refused(f"{RELATIONSHIPS}/TerminateCustomerRelationship",
+                                           {"name": relationship, "validate_only": validate_only})  # fmt: skip
+            self.assertEqual(blocked.reason, "TERMINATION_HOLDS")
+            self.assertEqual(blocked.details["PreconditionFailure"]["violations"][0]["subject"],
+                             hold["termination_hold"]["name"])  # fmt: skip
+        suite.call(f"{HOLDS}/DeleteTerminationHold", {"name": hold["termination_hold"]["name"]}, certificate="billing")
+        ended = self.partner.call(f"{RELATIONSHIPS}/TerminateCustomerRelationship",
+                                  {"name": relationship, "reason": "Moved on.", "request_id": key()})  # fmt: skip
+        self.assertEqual(ended.state, 3)
+        self.assertEqual(len(self.partner.list().customers), 0)
+        self.assertEqual(len(self.partner.list(show_ended=True).customers), 1)
+
+        self.partner.invite(self.email)
+        eventually(lambda: len(mails_to(self.email)) == 2)
+        again = self.accept(next(t for t in map(token_of, mails_to(self.email)) if t != token))
+        self.partner.seen = again.consistency
+        self.assertEqual(again.customer_relationship, relationship)
+        self.assertEqual(self.partner.list().customers[0].relationship.generation, 2)
+
+    def test_only_the_invited_may_look(self):
+        self.partner.invite(self.email)
+        token = mailed_token(self.email)
+        other = suite.customer(str(uuid.uuid4()), "ann@fabrikam.example", "global_admin")
+        for path, fields in (("LookupInvitation", {"token": token}), ("AcceptInvitation", acceptance(token)),
+                             ("DeclineInvitation", {"token": token})):  # fmt: skip
+            self.assertEqual(self.refused(path, fields, other).reason, "NOT_INVITEE")
+        small = suite.customer(str(uuid.uuid4()), self.email, "user")
+        self.assertEqual(self.refused("AcceptInvitation", acceptance(token), small).reason, "CUSTOMER_ROLE_REQUIRED")
+        forged = token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB")
+        self.assertEqual(self.refused("LookupInvitation", {"token": forged}).code, "NOT_FOUND")
+
+    def test_without_an_agreement_or_in_another_region_it_stays_open(self):
+        self.partner.invite(self.email)
+        token = mailed_token(self.email)
+        bare = acceptance(token)
+        del bare["agreement"]
+        self.assertEqual(self.refused("AcceptInvitation", bare).reason, "AGREEMENT_REQUIRED")
+        self.assertEqual(self.refused("AcceptInvitation", acceptance(token, "DE")).reason, "REGION_MISMATCH")
+        self.accept(token)
+
+    def test_resend_replaces_the_link(self):
+        invitation = self.partner.invite(self.email)
+        first = mailed_token(self.email)
+        resent = self.partner.call(f"{INVITATIONS}/ResendInvitation", {"name": invitation.name, "request_id": key()})
+        self.assertEqual(resent.token_generation, invitation.token_generation + 1)
+        eventually(lambda: len(mails_to(self.email)) == 2)
+        self.assertEqual(self.refused("AcceptInvitation", acceptance(first)).reason, "INVITATION_REPLACED")
+        self.accept(next(t for t in map(token_of, mails_to(self.email)) if t != first))
+
+    def test_cancel_and_decline_close_it(self):
+        invitation = self.partner.invite(self.email)
+        self.assertEqual(self.partner.refused(f"{INVITATIONS}/SendInvitation", {"name": invitation.name}).reason,
+                         "ALREADY_IN_STATE")  # fmt: skip
+        twin = self.partner.call(f"{INVITATIONS}/CreateInvitation", {"parent": self.partner.name, "validate_only": True,
+            "invitation": {"kind": "INVITATION_KIND_RESELLER", "target": {"email": f"other@{self.domain}"}}})  # fmt: skip
+        self.assertEqual(twin.state, 1)
+        refused = self.partner.refused(f"{INVITATIONS}/CreateInvitation", {"parent": self.partner.name,
+            "invitation": {"kind": "INVITATION_KIND_RESELLER", "target": {"email": self.email.upper()}}})  # fmt: skip
+        self.assertEqual(refused.reason, "DUPLICATE_INVITATION")
+        self.assertEqual(refused.details["ResourceInfo"]["resource_name"], invitation.name)
+        token = mailed_token(self.email)
+        self.partner.call(f"{INVITATIONS}/CancelInvitation", {"name": invitation.name, "reason": "Mistake."})
+        self.assertEqual(self.refused("AcceptInvitation", acceptance(token)).code, "FAILED_PRECONDITION")
+        self.assertEqual(self.partner.refused(f"{INVITATIONS}/CancelInvitation", {"name": invitation.name}).reason,
+                         "ALREADY_IN_STATE")  # fmt: skip
+        second = self.partner.invite(self.email)
+        eventually(lambda: len(mails_to(self.email)) == 2)
+        fresh = next(t for t in map(token_of, mails_to(self.email)) if t != token)
+        suite.call(f"{INVITATIONS}/DeclineInvitation", {"token": fresh, "reason": "No, thanks."}, token=self.admin)
+        self.assertEqual(self.partner.call(f"{INVITATIONS}/GetInvitation", {"name": second.name}).state, 5)
+
+    def test_a_linked_customer_is_not_invited(self):
+        made = self.partner.create()
+        refused = self.partner.refused(f"{INVITATIONS}/CreateInvitation", {"parent": self.partner.name,
+            "invitation": {"kind": "INVITATION_KIND_RESELLER", "target": {"domain": made.primary_domain}}})  # fmt: skip
+        self.assertEqual((refused.code, refused.reason), ("ALREADY_EXISTS", "CUSTOMER_ALREADY_LINKED"))
+
+
+class FollowTest(unittest.TestCase):
+    def test_feed_and_audit_tell_who_did_what(self):
+        partner = Partner()
+        start = suite.call("event.v1.EventService/ListEvents", {"parent": partner.name, "from_end": True},
+                           service="customer", token=partner.token).position  # fmt: skip
+        made = partner.create()
+        partner.call(f"{CUSTOMERS}/UpdateCustomer",
+                     {"customer": {"name": made.name, "company_name": "Renamed"}, "update_mask": "companyName"})  # fmt: skip
+
+        def events():
+            page = suite.call("event.v1.EventService/ListEvents",
+                              {"parent": partner.name, "after_position": start, "wait_seconds": 1},
+                              service="customer", token=partner.token)  # fmt: skip
+            return [(each.type, each.subject) for each in page.events] if len(page.events) == 2 else None
+
+        self.assertEqual(eventually(events), [("customer.created", made.name), ("customer.updated", made.name)])
+        page = suite.call("event.v1.EventService/ListEvents", {"parent": partner.name, "after_position": start},
+                          service="customer", token=partner.token)  # fmt: skip
+        self.assertIn("company_name", list(page.events[1].changed_fields))
+        self.assertNotIn(b"invoices@", page.events[0].after.value)
+        records = suite.call("audit.v1.AuditService/ListAuditRecords", {"parent": partner.name}, service="customer",
+                             token=partner.token).audit_records  # fmt: skip
+        self.assertEqual({each.operation for each in records}, {"customer.created", "customer.updated"})
+        self.assertTrue(all(each.actor == f"user:test-user@{partner.name}" for each in records))
+
+
+if __name__ == "__main__":
+    unittest.main()
