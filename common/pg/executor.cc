@@ -1,0 +1,76 @@
+#include "common/pg/executor.h"
+
+#include <array>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/core/error.h"
+#include "common/pg/delays.h"
+#include "common/pg/lane.h"
+
+namespace clientele::pg {
+namespace {
+
+SessionOptions Named(SessionOptions session, const char* lane) {
+  session.application_name = absl::StrCat(session.application_name, "/", lane);
+  return session;
+}
+
+}  // namespace
+
+absl::Status ExpiredInQueue() {
+  return MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED", "the deadline passed in the queue");
+}
+
+absl::Status Abandoned() { return MakeError(absl::StatusCode::kCancelled, "CANCELLED", "the caller is gone"); }
+
+class Executor::Impl {
+ public:
+  explicit Impl(const ExecutorOptions& options)
+      : read_("read", options.read, Named(options.session, "read")),
+        write_("write", options.write, Named(options.session, "write")),
+        bulk_("bulk", options.bulk, Named(options.session, "bulk")),
+        lanes_{&read_, &write_, &bulk_} {}
+
+  WorkerLane& lane(Lane lane) { return *lanes_[static_cast<size_t>(lane)]; }
+  const std::array<WorkerLane*, kLaneCount>& lanes() const { return lanes_; }
+  Delays& delays() { return delays_; }
+
+ private:
+  WorkerLane read_;
+  WorkerLane write_;
+  WorkerLane bulk_;
+  const std::array<WorkerLane*, kLaneCount> lanes_;
+  Delays delays_;
+};
+
+Executor::Executor(const ExecutorOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+
+Executor::~Executor() { Stop(); }
+
+absl::Status Executor::Submit(Lane lane, Job job) { return impl_->lane(lane).Submit(job); }
+
+void Executor::SubmitAfter(absl::Duration delay, Lane lane, Job job) {
+  // Once stopping, the lane says so itself.
+  impl_->delays().Add(absl::Now() + delay, [this, lane, job = std::move(job)](bool) mutable {
+    const absl::Status status = impl_->lane(lane).Submit(job);
+    if (!status.ok()) job.run(status);
+  });
+}
+
+bool Executor::Ready() const {
+  for (const WorkerLane* lane : impl_->lanes()) {
+    if (!lane->Ready()) return false;
+  }
+  return true;
+}
+
+LaneStatistics Executor::Statistics(Lane lane) const { return impl_->lane(lane).Statistics(); }
+
+void Executor::Stop() {
+  for (WorkerLane* lane : impl_->lanes()) lane->Stop();
+  impl_->delays().Stop();
+}
+
+}  // namespace clientele::pg

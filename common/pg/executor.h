@@ -1,0 +1,81 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/pg/session.h"
+
+namespace clientele::pg {
+
+enum class Lane { kRead, kWrite, kBulk };
+inline constexpr int kLaneCount = 3;
+
+struct LaneOptions {
+  int workers = 2;
+  int queue_limit = 1024;  // jobs that wait; one more is refused
+  // Ceiling of one statement in this lane; takes the place of the session options' own.
+  absl::Duration statement_timeout = absl::Seconds(5);
+};
+
+struct ExecutorOptions {
+  SessionOptions session;
+  LaneOptions read{2, 2048};
+  LaneOptions write{2, 1024};
+  LaneOptions bulk{1, 128, absl::Seconds(30)};
+};
+
+// Work for a worker that owns a connection.
+struct Job {
+  // Real time; past it the job is dropped before it costs anything.
+  absl::Time deadline = absl::InfiniteFuture();
+  // True when nobody waits any more. May be empty. Called on the worker.
+  std::function<bool()> abandoned;
+  // Runs exactly once, on the worker, or where the job is refused after it was queued: with a connected session, or
+  // with the reason why there is none: DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE (DATABASE_UNAVAILABLE, or
+  // SHUTTING_DOWN where the executor stops: then nothing may be submitted again), RESOURCE_EXHAUSTED/OVERLOADED (the
+  // lane was full when the delay of SubmitAfter was over).
+  std::function<void(absl::StatusOr<Session*>)> run;
+};
+
+// What a job is told that was dropped in the queue: DEADLINE_EXCEEDED or CANCELLED.
+absl::Status ExpiredInQueue();
+absl::Status Abandoned();
+
+struct LaneStatistics {
+  int queued = 0;
+  int busy = 0;
+};
+
+// The workers of one binary: each is a thread with a connection of its own; the bounded queue of a lane is its pool.
+// A worker that loses its connection reconnects, with backoff. Where a lane has no worker left that has one, what waits
+// is answered UNAVAILABLE and what comes is refused: no job waits for a database that is away. Thread-safe.
+class Executor {
+ public:
+  explicit Executor(const ExecutorOptions& options);
+  ~Executor();
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
+  // RESOURCE_EXHAUSTED/OVERLOADED with RetryInfo where the lane is full, UNAVAILABLE where the database is away or the
+  // executor stops; then `job.run` is not called.
+  absl::Status Submit(Lane lane, Job job);
+  // Submits after `delay` (real time), or runs the job with the refusal of Submit, at once when the executor stops.
+  void SubmitAfter(absl::Duration delay, Lane lane, Job job);
+
+  // True while a worker of every lane has a connection.
+  bool Ready() const;
+  LaneStatistics Statistics(Lane lane) const;
+
+  // Finishes what runs, refuses what waits, joins the threads. Idempotent.
+  void Stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace clientele::pg

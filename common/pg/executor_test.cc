@@ -1,0 +1,293 @@
+#include "common/pg/executor.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "common/core/error.h"
+#include "common/core/mutex.h"
+#include "common/pg/things_test.h"
+
+namespace clientele::pg {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
+
+// What came of jobs, in the order in which they ran.
+class Outcomes {
+ public:
+  void Add(const std::string& outcome) {
+    MutexLock lock(&mutex_);
+    outcomes_.push_back(outcome);
+    changed_.NotifyAll();
+  }
+  std::vector<std::string> WaitFor(size_t count) {
+    MutexLock lock(&mutex_);
+    const absl::Time limit = absl::Now() + absl::Seconds(30);
+    while (outcomes_.size() < count && absl::Now() < limit) changed_.WaitFor(&mutex_, absl::Seconds(1));
+    return outcomes_;
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  std::vector<std::string> outcomes_ ABSL_GUARDED_BY(mutex_);
+};
+
+// A gate that a job stands at, so that its worker is busy for as long as the test likes.
+class Gate {
+ public:
+  void Stand() {
+    MutexLock lock(&mutex_);
+    ++standing_;
+    changed_.NotifyAll();
+    while (!open_) changed_.Wait(&mutex_);
+  }
+  void AwaitStanding(int count) {
+    MutexLock lock(&mutex_);
+    while (standing_ < count) changed_.Wait(&mutex_);
+  }
+  void Open() {
+    MutexLock lock(&mutex_);
+    open_ = true;
+    changed_.NotifyAll();
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  int standing_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool open_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+void Await(const std::function<bool()>& condition) {
+  const absl::Time limit = absl::Now() + absl::Seconds(30);
+  Mutex mutex;
+  CondVar never;
+  MutexLock lock(&mutex);
+  while (!condition() && absl::Now() < limit) never.WaitFor(&mutex, absl::Milliseconds(1));
+  ASSERT_TRUE(condition());
+}
+
+class ExecutorTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() { session() = NewThings(); }
+  static SessionOptions& session() {
+    static auto* const options = new SessionOptions;
+    return *options;
+  }
+  static ExecutorOptions Options(int workers = 1, int queue_limit = 100) {
+    ExecutorOptions options;
+    options.session = session();
+    options.read = {workers, queue_limit, absl::Seconds(5)};
+    options.write = {1, 10, absl::Seconds(5)};
+    return options;
+  }
+  // A job that notes how it was run, and asks the database where it got a session.
+  Job Noted(const std::string& name) {
+    Job job;
+    job.run = [this, name](absl::StatusOr<Session*> session) {
+      absl::Status status = session.status();
+      if (status.ok()) status = ForCaller((*session)->ReadDynamic("SELECT 1", {}).status());
+      outcomes_.Add(absl::StrCat(name, ":", status.ok() ? "OK" : ReasonOf(status)));
+    };
+    return job;
+  }
+  Job Standing() {
+    Job job;
+    job.run = [this](const absl::StatusOr<Session*>&) { gate_.Stand(); };
+    return job;
+  }
+
+  Outcomes outcomes_;
+  Gate gate_;
+};
+
+TEST_F(ExecutorTest, RunsJobsInOrderOnEachLane) {
+  Executor executor(Options());
+  Await([&] { return executor.Ready(); });
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(executor.Submit(Lane::kRead, Noted(absl::StrCat(i))).ok());
+  EXPECT_THAT(outcomes_.WaitFor(5), ElementsAre("0:OK", "1:OK", "2:OK", "3:OK", "4:OK"));
+  ASSERT_TRUE(executor.Submit(Lane::kBulk, Noted("bulk")).ok());
+  outcomes_.WaitFor(6);
+  ASSERT_TRUE(executor.Submit(Lane::kWrite, Noted("write")).ok());
+  EXPECT_THAT(outcomes_.WaitFor(7), ElementsAre("0:OK", "1:OK", "2:OK", "3:OK", "4:OK", "bulk:OK", "write:OK"));
+}
+
+TEST_F(ExecutorTest, JobsThatComeBeforeTheConnectionWaitForIt) {
+  Executor executor(Options());
+  ASSERT_TRUE(executor.Submit(Lane::kRead, Noted("early")).ok());
+  EXPECT_THAT(outcomes_.WaitFor(1), ElementsAre("early:OK"));
+}
+
+TEST_F(ExecutorTest, EachLaneHasItsCeiling) {
+  ExecutorOptions options = Options();
+  options.read.statement_timeout = absl::Milliseconds(10);
+  Executor executor(options);
+  for (const Lane lane : {Lane::kRead, Lane::kBulk}) {
+    absl::Notification done;
+    Job job;
+    job.run = [&](absl::StatusOr<Session*> session) {
+      const Failure failure = FailureOf((*session)->ReadDynamic("SELECT pg_sleep(0.1)", {}).status());
+      EXPECT_EQ(failure, lane == Lane::kRead ? Failure::kCancelled : Failure::kNone);
+      done.Notify();
+    };
+    ASSERT_TRUE(executor.Submit(lane, job).ok());
+    done.WaitForNotification();
+  }
+}
+
+TEST_F(ExecutorTest, AFullLaneRefusesAtOnce) {
+  Executor executor(Options(1, 3));
+  ASSERT_TRUE(executor.Submit(Lane::kRead, Standing()).ok());
+  gate_.AwaitStanding(1);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(executor.Submit(Lane::kRead, Noted("waits")).ok());
+  EXPECT_EQ(executor.Statistics(Lane::kRead).queued, 3);
+  EXPECT_EQ(executor.Statistics(Lane::kRead).busy, 1);
+  const absl::Status status = executor.Submit(Lane::kRead, Noted("refused"));
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(ReasonOf(status), "OVERLOADED");
+  EXPECT_GT(RetryDelayOf(status), absl::ZeroDuration());
+  // Another lane is not touched by it.
+  ASSERT_TRUE(executor.Submit(Lane::kWrite, Noted("write")).ok());
+  EXPECT_THAT(outcomes_.WaitFor(1), ElementsAre("write:OK"));
+  gate_.Open();
+  EXPECT_THAT(outcomes_.WaitFor(4), ElementsAre("write:OK", "waits:OK", "waits:OK", "waits:OK"));
+}
+
+TEST_F(ExecutorTest, DropsWhatExpiredOrWasAbandoned) {
+  Executor executor(Options());
+  ASSERT_TRUE(executor.Submit(Lane::kRead, Standing()).ok());
+  gate_.AwaitStanding(1);
+  Job expired = Noted("expired");
+  expired.deadline = absl::Now();
+  Job abandoned = Noted("abandoned");
+  abandoned.abandoned = [] { return true; };
+  Job wanted = Noted("wanted");
+  wanted.deadline = absl::Now() + absl::Minutes(1);
+  wanted.abandoned = [] { return false; };
+  for (const Job& job : {expired, abandoned, wanted}) ASSERT_TRUE(executor.Submit(Lane::kRead, job).ok());
+  gate_.Open();
+  EXPECT_THAT(outcomes_.WaitFor(3), ElementsAre("expired:DEADLINE_EXCEEDED", "abandoned:CANCELLED", "wanted:OK"));
+}
+
+TEST_F(ExecutorTest, StopRunsEveryJobExactlyOnce) {
+  std::atomic<int> ran{0}, with_session{0}, refused{0}, accepted{0};
+  {
+    Executor executor(Options(2, 100000));
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < 500; ++i) {
+          Job job;
+          job.run = [&](absl::StatusOr<Session*> session) {
+            ++ran;
+            session.ok() ? ++with_session : ++refused;
+            EXPECT_TRUE(!session.ok() || (*session)->ReadDynamic("SELECT 1", {}).ok());
+          };
+          if (i % 10 == 0) {
+            executor.SubmitAfter(absl::Milliseconds(i), Lane::kRead, job);
+            ++accepted;
+          } else if (executor.Submit(Lane::kRead, job).ok()) {
+            ++accepted;
+          }
+        }
+      });
+    }
+    Await([&] { return with_session > 50; });
+    executor.Stop();
+    for (std::thread& thread : threads) thread.join();
+    executor.Stop();
+    EXPECT_EQ(ran, accepted);
+    Job late;
+    late.run = [&](const absl::StatusOr<Session*>& session) {
+      EXPECT_EQ(ReasonOf(session.status()), "SHUTTING_DOWN");
+      ++ran;
+    };
+    EXPECT_EQ(ReasonOf(executor.Submit(Lane::kRead, late)), "SHUTTING_DOWN");
+    EXPECT_EQ(ran, accepted);
+    executor.SubmitAfter(absl::Hours(1), Lane::kRead, late);
+    EXPECT_EQ(ran, accepted + 1);
+  }
+  EXPECT_EQ(with_session + refused, accepted);
+}
+
+TEST_F(ExecutorTest, DelayedJobsComeInOrderOfTheirTime) {
+  Executor executor(Options());
+  const absl::Time start = absl::Now();
+  executor.SubmitAfter(absl::Milliseconds(60), Lane::kRead, Noted("second"));
+  executor.SubmitAfter(absl::Milliseconds(20), Lane::kRead, Noted("first"));
+  EXPECT_THAT(outcomes_.WaitFor(2), ElementsAre("first:OK", "second:OK"));
+  EXPECT_GE(absl::Now() - start, absl::Milliseconds(60));
+}
+
+TEST_F(ExecutorTest, ADelayedJobWhoseLaneIsFullIsToldSo) {
+  Executor executor(Options(1, 1));
+  ASSERT_TRUE(executor.Submit(Lane::kRead, Standing()).ok());
+  gate_.AwaitStanding(1);
+  ASSERT_TRUE(executor.Submit(Lane::kRead, Noted("waits")).ok());
+  executor.SubmitAfter(absl::ZeroDuration(), Lane::kRead, Noted("delayed"));
+  EXPECT_THAT(outcomes_.WaitFor(1), ElementsAre("delayed:OVERLOADED"));
+  gate_.Open();
+  outcomes_.WaitFor(2);
+}
+
+TEST_F(ExecutorTest, AWorkerWhoseConnectionWasCutServesTheNextJob) {
+  Executor executor(Options());
+  ASSERT_TRUE(executor.Submit(Lane::kRead, Noted("before")).ok());
+  outcomes_.WaitFor(1);
+  const auto other = Connected(session());
+  Number(*other,
+         "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity "
+         "WHERE pid <> pg_backend_pid() AND datname = current_database()");
+  ASSERT_TRUE(executor.Submit(Lane::kRead, Noted("after")).ok());
+  EXPECT_THAT(outcomes_.WaitFor(2), ElementsAre("before:OK", "after:OK"));
+}
+
+TEST_F(ExecutorTest, ADatabaseThatIsAwayIsSaidAtOnceAndComesBack) {
+  testing::Cluster& cluster = testing::Cluster::Shared();
+  Executor executor(Options(2));
+  Await([&] { return executor.Ready(); });
+  cluster.Kill();
+  // Idle workers notice too.
+  Await([&] { return !executor.Ready(); });
+  Await([&] { return ReasonOf(executor.Submit(Lane::kRead, Noted("away"))) == "DATABASE_UNAVAILABLE"; });
+  const absl::Time start = absl::Now();
+  EXPECT_EQ(executor.Submit(Lane::kRead, Noted("away")).code(), absl::StatusCode::kUnavailable);
+  EXPECT_LT(absl::Now() - start, absl::Milliseconds(500));
+  EXPECT_EQ(executor.Statistics(Lane::kRead).queued, 0);
+  EXPECT_THAT(outcomes_.WaitFor(0), Each(std::string("away:DATABASE_UNAVAILABLE")));
+  cluster.Restart();
+  Await([&] { return executor.Ready(); });
+  Outcomes after;
+  Job job;
+  job.run = [&](absl::StatusOr<Session*> session) {
+    after.Add((*session)->ReadDynamic("SELECT 1", {}).status().ToString());
+  };
+  ASSERT_TRUE(executor.Submit(Lane::kRead, job).ok());
+  EXPECT_THAT(after.WaitFor(1), ElementsAre("OK"));
+}
+
+TEST_F(ExecutorTest, WhatWaitsWhenTheDatabaseGoesIsAnswered) {
+  testing::Cluster& cluster = testing::Cluster::Shared();
+  {
+    Executor executor(Options());
+    ASSERT_TRUE(executor.Submit(Lane::kRead, Standing()).ok());
+    gate_.AwaitStanding(1);
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE(executor.Submit(Lane::kRead, Noted("waits")).ok());
+    cluster.Kill();
+    gate_.Open();
+    EXPECT_THAT(outcomes_.WaitFor(20), Each(std::string("waits:DATABASE_UNAVAILABLE")));
+    EXPECT_THAT(outcomes_.WaitFor(20), SizeIs(20));
+  }
+  cluster.Restart();
+}
+
+}  // namespace
+}  // namespace clientele::pg

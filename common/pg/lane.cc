@@ -1,0 +1,164 @@
+#include "common/pg/lane.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/core/backoff.h"
+#include "common/core/error.h"
+
+namespace clientele::pg {
+namespace {
+
+// How often an idle worker looks whether its connection is still there.
+constexpr absl::Duration kIdleCheck = absl::Seconds(1);
+constexpr Backoff kReconnect{absl::Milliseconds(50), absl::Seconds(2), 2.0};
+
+absl::Status ShuttingDown() {
+  return WithRetry(MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "the service is stopping; try again"),
+                   absl::Seconds(1));
+}
+
+SessionOptions WithCeiling(SessionOptions session, const LaneOptions& options) {
+  session.statement_timeout = options.statement_timeout;
+  return session;
+}
+
+}  // namespace
+
+WorkerLane::WorkerLane(std::string name, LaneOptions options, SessionOptions session)
+    : name_(std::move(name)), options_(options), session_(WithCeiling(std::move(session), options)) {
+  MutexLock lock(&joining_);
+  for (int i = 0; i < options_.workers; ++i) threads_.emplace_back([this] { Work(); });
+}
+
+WorkerLane::~WorkerLane() { Stop(); }
+
+absl::Status WorkerLane::Submit(Job& job) {
+  {
+    MutexLock lock(&mutex_);
+    if (stopping_) return ShuttingDown();
+    if (away_ >= options_.workers) return DatabaseUnavailable();
+    if (static_cast<int>(queue_.size()) >= options_.queue_limit) {
+      return WithRetry(
+          MakeError(absl::StatusCode::kResourceExhausted, "OVERLOADED",
+                    absl::StrCat("too many requests wait in the lane ", name_, "; try again"), {{"lane", name_}}),
+          absl::Milliseconds(200));
+    }
+    queue_.push_back(std::move(job));
+  }
+  work_.NotifyOne();
+  return absl::OkStatus();
+}
+
+bool WorkerLane::Ready() const {
+  MutexLock lock(&mutex_);
+  return connected_ > 0 && !stopping_;
+}
+
+LaneStatistics WorkerLane::Statistics() const {
+  MutexLock lock(&mutex_);
+  return {static_cast<int>(queue_.size()), busy_};
+}
+
+void WorkerLane::Stop() {
+  {
+    MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  work_.NotifyAll();
+  stop_.NotifyAll();
+  {
+    MutexLock lock(&joining_);
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+  for (Job& job : TakeAll()) job.run(ShuttingDown());
+}
+
+std::deque<Job> WorkerLane::TakeAll() {
+  std::deque<Job> jobs;
+  MutexLock lock(&mutex_);
+  jobs.swap(queue_);
+  return jobs;
+}
+
+void WorkerLane::Work() {
+  Session session(session_);
+  while (Connect(session)) Serve(session);
+}
+
+bool WorkerLane::Connect(Session& session) {
+  for (int attempt = 1;; ++attempt) {
+    {
+      MutexLock lock(&mutex_);
+      if (stopping_) return false;
+    }
+    const bool connected = session.Connect().ok();
+    bool refuse = false;
+    {
+      MutexLock lock(&mutex_);
+      if (connected && attempt > 1) --away_;
+      if (!connected && attempt == 1) ++away_;
+      refuse = away_ >= options_.workers;
+    }
+    if (connected) return true;
+    if (refuse) {
+      for (Job& job : TakeAll()) job.run(DatabaseUnavailable());
+    }
+    const absl::Time next = absl::Now() + kReconnect.Delay(attempt);
+    MutexLock lock(&mutex_);
+    for (absl::Time now = absl::Now(); now < next && !stopping_; now = absl::Now()) stop_.WaitFor(&mutex_, next - now);
+  }
+}
+
+void WorkerLane::Serve(Session& session) {
+  {
+    MutexLock lock(&mutex_);
+    ++connected_;
+  }
+  bool stopping = false;
+  while (!stopping && session.connected()) {
+    Job job;
+    bool waited = false;
+    const Found found = Next(job, waited);
+    stopping = found == Found::kStop;
+    // A connection may have died while nobody used it; Run mends that before the job sees it.
+    if (waited && !stopping) session.Alive();
+    if (found == Found::kJob) {
+      Run(job, session);
+      MutexLock lock(&mutex_);
+      --busy_;
+    }
+  }
+  MutexLock lock(&mutex_);
+  --connected_;
+}
+
+WorkerLane::Found WorkerLane::Next(Job& job, bool& waited) {
+  MutexLock lock(&mutex_);
+  if (queue_.empty() && !stopping_) {
+    waited = true;
+    work_.WaitFor(&mutex_, kIdleCheck);
+  }
+  if (stopping_) return Found::kStop;
+  if (queue_.empty()) return Found::kNothing;
+  job = std::move(queue_.front());
+  queue_.pop_front();
+  ++busy_;
+  return Found::kJob;
+}
+
+void WorkerLane::Run(Job& job, Session& session) {
+  if (absl::Now() >= job.deadline) {
+    job.run(ExpiredInQueue());
+  } else if (job.abandoned && job.abandoned()) {
+    job.run(Abandoned());
+  } else if (!session.connected() && !session.Connect().ok()) {
+    job.run(DatabaseUnavailable());
+  } else {
+    job.run(&session);
+  }
+}
+
+}  // namespace clientele::pg

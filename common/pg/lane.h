@@ -1,0 +1,59 @@
+#pragma once
+
+#include <deque>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/core/mutex.h"
+#include "common/pg/executor.h"
+
+namespace clientele::pg {
+
+// One lane of an Executor: its queue and its workers. Private to common/pg. Thread-safe.
+class WorkerLane {
+ public:
+  WorkerLane(std::string name, LaneOptions options, SessionOptions session);
+  ~WorkerLane();
+  WorkerLane(const WorkerLane&) = delete;
+  WorkerLane& operator=(const WorkerLane&) = delete;
+
+  // As Executor::Submit. `job` is moved from only where it is taken.
+  absl::Status Submit(Job& job);
+  // True while a worker has a connection.
+  bool Ready() const;
+  LaneStatistics Statistics() const;
+  // Finishes what runs and refuses what waits. Idempotent.
+  void Stop();
+
+ private:
+  enum class Found { kJob, kNothing, kStop };
+
+  void Work();
+  // Tries until it has a connection; false where the lane stops first.
+  bool Connect(Session& session);
+  // Runs jobs while there is a connection and the lane does not stop.
+  void Serve(Session& session);
+  // Waits for a job, for a while. `waited`: the queue was empty.
+  Found Next(Job& job, bool& waited);
+  void Run(Job& job, Session& session);
+  std::deque<Job> TakeAll();
+
+  const std::string name_;
+  const LaneOptions options_;
+  const SessionOptions session_;
+
+  mutable Mutex mutex_;
+  CondVar work_;  // a job came, or the lane stops
+  CondVar stop_;  // the lane stops
+  std::deque<Job> queue_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  int busy_ ABSL_GUARDED_BY(mutex_) = 0;
+  int connected_ ABSL_GUARDED_BY(mutex_) = 0;
+  int away_ ABSL_GUARDED_BY(mutex_) = 0;  // workers whose last attempt to connect failed
+  Mutex joining_;
+  std::vector<std::thread> threads_ ABSL_GUARDED_BY(joining_);
+};
+
+}  // namespace clientele::pg

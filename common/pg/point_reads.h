@@ -1,0 +1,114 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/core/mutex.h"
+#include "common/pg/executor.h"
+
+namespace clientele::pg {
+
+// Natural batching of reads of one row: a worker that comes free takes up to kMaxBatch keys that wait and runs one
+// statement over all of them. An idle system batches one and adds no latency; there is no timer. Thread-safe; must
+// outlive the executor's jobs.
+template <class Key, class Value>
+class PointReads {
+ public:
+  static constexpr size_t kMaxBatch = 64;
+  // Answers one value for each key, in the order of the keys.
+  using Fetch = std::function<absl::StatusOr<std::vector<Value>>(Session&, const std::vector<Key>&)>;
+  // Runs on the worker.
+  using Done = std::function<void(absl::StatusOr<Value>)>;
+
+  PointReads(Executor& executor, Fetch fetch) : executor_(executor), fetch_(std::move(fetch)) {}
+
+  // `job.run` is ignored; deadline and abandonment are `job`'s. Not ok where the lane is full; then `done` is not
+  // called.
+  absl::Status Read(Key key, Job job, Done done) {
+    auto pending =
+        std::make_shared<Pending>(Pending{std::move(key), std::move(done), job.deadline, job.abandoned, false});
+    {
+      MutexLock lock(&mutex_);
+      waiting_.push_back(pending);
+    }
+    // One job a key keeps the lane's bound true; a job whose key an earlier one took has nothing left to do.
+    job.abandoned = nullptr;
+    job.deadline = absl::InfiniteFuture();
+    job.run = [this, pending](absl::StatusOr<Session*> session) { Drain(std::move(session), pending); };
+    absl::Status status = executor_.Submit(Lane::kRead, std::move(job));
+    if (!status.ok() && Take(pending)) return status;
+    return absl::OkStatus();
+  }
+
+ private:
+  struct Pending {
+    Key key;
+    Done done;
+    absl::Time deadline;
+    std::function<bool()> abandoned;
+    bool taken;  // guarded by mutex_
+  };
+
+  // False where a worker took it already.
+  bool Take(const std::shared_ptr<Pending>& pending) {
+    MutexLock lock(&mutex_);
+    if (pending->taken) return false;
+    pending->taken = true;
+    // While a lane refuses everything no batch is taken, and nothing else would ever clear the queue.
+    while (!waiting_.empty() && waiting_.back()->taken) waiting_.pop_back();
+    while (!waiting_.empty() && waiting_.front()->taken) waiting_.pop_front();
+    return true;
+  }
+
+  std::vector<std::shared_ptr<Pending>> TakeBatch() {
+    std::vector<std::shared_ptr<Pending>> batch;
+    MutexLock lock(&mutex_);
+    while (!waiting_.empty() && batch.size() < kMaxBatch) {
+      if (!waiting_.front()->taken) {
+        waiting_.front()->taken = true;
+        batch.push_back(std::move(waiting_.front()));
+      }
+      waiting_.pop_front();
+    }
+    return batch;
+  }
+
+  void Drain(absl::StatusOr<Session*> session, const std::shared_ptr<Pending>& mine) {
+    if (!session.ok()) {
+      if (Take(mine)) mine->done(session.status());
+      return;
+    }
+    std::vector<Key> keys;
+    std::vector<std::shared_ptr<Pending>> live;
+    for (auto& pending : TakeBatch()) {
+      if (absl::Now() >= pending->deadline) {
+        pending->done(ExpiredInQueue());
+      } else if (pending->abandoned && pending->abandoned()) {
+        pending->done(Abandoned());
+      } else {
+        keys.push_back(pending->key);
+        live.push_back(std::move(pending));
+      }
+    }
+    if (live.empty()) return;
+    absl::StatusOr<std::vector<Value>> values = fetch_(**session, keys);
+    for (size_t i = 0; i < live.size(); ++i) {
+      if (values.ok()) {
+        live[i]->done(std::move((*values)[i]));
+      } else {
+        live[i]->done(ForCaller(values.status()));
+      }
+    }
+  }
+
+  Executor& executor_;
+  const Fetch fetch_;
+  Mutex mutex_;
+  std::deque<std::shared_ptr<Pending>> waiting_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace clientele::pg

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/pg/statement.h"
+
+namespace clientele::pg {
+
+// What a failed statement means to the code that ran it. Exceptions of libpqxx are classified into these at one seam
+// and never leave common/pg.
+enum class Failure {
+  kNone,
+  kUnique,         // 23505
+  kSerialization,  // 40001, 40P01, lock timeout: again, with jitter
+  kConnection,     // broken before anything could commit: again on a new connection
+  kInDoubt,        // broken while a write was on its way: it may have committed
+  kCancelled,      // statement timeout
+  kOther,          // a bug of ours or of the schema; the text is logged and never answered
+};
+
+Failure FailureOf(const absl::Status& status);
+
+struct SessionOptions {
+  std::string conninfo;  // libpq; no password in it
+  std::string schema;    // search_path is `schema, extensions`
+  std::string application_name;
+  // Session ceilings; rounded up to 1 ms, since 0 would switch them off.
+  absl::Duration statement_timeout = absl::Seconds(5);
+  absl::Duration lock_timeout = absl::Seconds(2);
+  absl::Duration connect_timeout = absl::Seconds(3);
+};
+
+// One connection with its prepared statements. Not thread-safe: its worker owns it. A broken session answers
+// kConnection until Connect. Only a read outside a transaction connects again itself, once, where the connection breaks
+// under it.
+class Session {
+ public:
+  // Does not connect.
+  explicit Session(SessionOptions options);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  bool connected() const;
+  // A new connection in place of the old one, with every setting. UNAVAILABLE/DATABASE_UNAVAILABLE where it cannot.
+  absl::Status Connect();
+  void Close();
+  // Notices a connection that the server closed while it was idle, without asking the server.
+  bool Alive();
+
+  // Runs one statement in autocommit (or in the open transaction).
+  absl::StatusOr<Rows> Read(const Statement& statement, const Params& params);
+  // As Read; a connection that breaks once the statement was sent is kInDoubt (in a transaction: kConnection).
+  absl::StatusOr<Rows> Write(const Statement& statement, const Params& params);
+  // Text built at run time (a filter's SQL with bound parameters). Prepared per distinct text, at most 200, oldest
+  // dropped first.
+  absl::StatusOr<Rows> ReadDynamic(const std::string& sql, const Params& params);
+  // Several statements without parameters, for migrations and tests.
+  absl::Status Execute(const std::string& sql);
+
+  // BEGIN … COMMIT around `work`; rolled back where it, or any statement in it, fails. A commit that breaks is
+  // kInDoubt. Not nested.
+  absl::Status Transaction(const std::function<absl::Status()>& work);
+
+  const SessionOptions& options() const { return options_; }
+
+ private:
+  struct Connection;
+  struct Source;
+  absl::StatusOr<Rows> Run(const Source& source, const Params& params, bool write);
+  absl::StatusOr<Rows> RunRead(const Source& source, const Params& params);
+  absl::Status Plain(const std::string& sql);
+  absl::Status Fail(const std::string& name, bool in_doubt);
+
+  const SessionOptions options_;
+  std::unique_ptr<Connection> connection_;
+  bool in_transaction_ = false;
+  absl::Status transaction_failure_;  // of the first statement that failed in the open transaction
+  bool outage_logged_ = false;
+};
+
+// UNAVAILABLE/DATABASE_UNAVAILABLE with RetryInfo.
+absl::Status DatabaseUnavailable();
+// What a caller is told of a failed statement: kInDoubt is UNKNOWN/COMMIT_UNKNOWN, kSerialization is
+// ABORTED/WRITE_CONFLICT with RetryInfo, kConnection UNAVAILABLE, kCancelled DEADLINE_EXCEEDED, kOther INTERNAL
+// without the cause. Statuses that are not failures of a statement pass unchanged.
+absl::Status ForCaller(const absl::Status& status);
+
+}  // namespace clientele::pg

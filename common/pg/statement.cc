@@ -1,0 +1,102 @@
+#include "common/pg/statement.h"
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+
+namespace clientele::pg {
+namespace {
+
+std::string TimeText(absl::Time value) {
+  if (value == absl::InfiniteFuture()) return "infinity";
+  if (value == absl::InfinitePast()) return "-infinity";
+  return absl::FormatTime("%E4Y-%m-%d %H:%M:%E6S+00", value, absl::UTCTimeZone());
+}
+
+std::string BytesText(absl::string_view value) { return absl::StrCat("\\x", absl::BytesToHexString(value)); }
+
+void AppendQuoted(absl::string_view value, std::string& out) {
+  out.push_back('"');
+  for (const char c : value) {
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out.push_back(c);
+  }
+  out.push_back('"');
+}
+
+// An array literal; `append` writes one element.
+template <class Values, class Append>
+std::string ArrayText(const Values& values, const Append& append) {
+  std::string out = "{";
+  bool first = true;
+  for (const auto& value : values) {
+    if (!first) out.push_back(',');
+    first = false;
+    append(value, out);
+  }
+  out.push_back('}');
+  return out;
+}
+
+}  // namespace
+
+Params& Params::Text(absl::string_view value) {
+  values_.emplace_back(std::string(value));
+  return *this;
+}
+
+Params& Params::TextOrNull(absl::string_view value) { return value.empty() ? Null() : Text(value); }
+
+Params& Params::Int(int64_t value) { return Text(absl::StrCat(value)); }
+
+Params& Params::Bool(bool value) { return Text(value ? "t" : "f"); }
+
+Params& Params::Time(absl::Time value) { return Text(TimeText(value)); }
+
+Params& Params::TimeOrNull(std::optional<absl::Time> value) {
+  return !value.has_value() || *value == absl::InfiniteFuture() ? Null() : Time(*value);
+}
+
+Params& Params::Bytes(absl::string_view value) { return Text(BytesText(value)); }
+
+Params& Params::Null() {
+  values_.emplace_back(std::nullopt);
+  return *this;
+}
+
+Params& Params::TextArray(const std::vector<std::string>& values) {
+  return Text(ArrayText(values, [](const std::string& value, std::string& out) { AppendQuoted(value, out); }));
+}
+
+Params& Params::NullableTextArray(const std::vector<std::string>& values) {
+  return Text(ArrayText(values, [](const std::string& value, std::string& out) {
+    if (value.empty()) {
+      out.append("NULL");
+    } else {
+      AppendQuoted(value, out);
+    }
+  }));
+}
+
+Params& Params::IntArray(const std::vector<int64_t>& values) {
+  return Text(ArrayText(values, [](int64_t value, std::string& out) { absl::StrAppend(&out, value); }));
+}
+
+Params& Params::TimeArray(const std::vector<absl::Time>& values) {
+  return Text(ArrayText(values, [](absl::Time value, std::string& out) { AppendQuoted(TimeText(value), out); }));
+}
+
+Params& Params::BytesArray(const std::vector<std::string>& values) {
+  return Text(
+      ArrayText(values, [](const std::string& value, std::string& out) { AppendQuoted(BytesText(value), out); }));
+}
+
+Params& Params::BoolArray(const std::vector<bool>& values) {
+  return Text(ArrayText(values, [](bool value, std::string& out) { out.push_back(value ? 't' : 'f'); }));
+}
+
+Params& Params::Append(const Params& other) {
+  values_.insert(values_.end(), other.values_.begin(), other.values_.end());
+  return *this;
+}
+
+}  // namespace clientele::pg

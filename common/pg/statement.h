@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace clientele::pg {
+
+// A prepared statement. Each is one object of static duration; a session prepares it at its first use.
+struct Statement {
+  std::string name;  // unique in the binary
+  std::string sql;
+};
+
+// The parameters $1, $2, … of one execution, in order. Values are bound, never spliced into SQL.
+class Params {
+ public:
+  Params& Text(absl::string_view value);
+  // NULL where the text is empty.
+  Params& TextOrNull(absl::string_view value);
+  Params& Int(int64_t value);
+  Params& Bool(bool value);
+  Params& Time(absl::Time value);
+  // NULL for absl::InfiniteFuture() and for nullopt.
+  Params& TimeOrNull(std::optional<absl::Time> value);
+  Params& Bytes(absl::string_view value);
+  Params& Null();
+  Params& TextArray(const std::vector<std::string>& values);
+  // An empty string becomes a NULL element.
+  Params& NullableTextArray(const std::vector<std::string>& values);
+  Params& IntArray(const std::vector<int64_t>& values);
+  Params& TimeArray(const std::vector<absl::Time>& values);
+  Params& BytesArray(const std::vector<std::string>& values);
+  Params& BoolArray(const std::vector<bool>& values);
+  // Appends another list's parameters.
+  Params& Append(const Params& other);
+
+  const std::vector<std::optional<std::string>>& values() const { return values_; }
+  int size() const { return static_cast<int>(values_.size()); }
+
+ private:
+  std::vector<std::optional<std::string>> values_;
+};
+
+// The rows of an answer. Cheap to copy; views stay valid as long as one copy lives. Columns are numbered from 0 in the
+// order of the SELECT list.
+class Rows {
+ public:
+  Rows();
+  ~Rows();
+  Rows(const Rows&);
+  Rows(Rows&&) noexcept;
+  Rows& operator=(const Rows&);
+  Rows& operator=(Rows&&) noexcept;
+
+  int size() const;
+  bool empty() const { return size() == 0; }
+  // Rows that an INSERT, UPDATE or DELETE touched.
+  int64_t affected() const;
+
+  bool IsNull(int row, int column) const;
+  // Empty for NULL.
+  absl::string_view Text(int row, int column) const;
+  // 0 for NULL.
+  int64_t Int(int row, int column) const;
+  uint64_t Unsigned(int row, int column) const;
+  bool Bool(int row, int column) const;
+  // InfiniteFuture for NULL: what has not ended.
+  absl::Time Time(int row, int column) const;
+  std::optional<absl::Time> OptionalTime(int row, int column) const;
+  std::string Bytes(int row, int column) const;
+  // Empty for NULL. NULL elements become empty strings.
+  std::vector<std::string> TextArray(int row, int column) const;
+
+ private:
+  friend class Session;
+  struct Result;
+  std::shared_ptr<const Result> result_;
+};
+
+// One row of Rows, with the columns read one after the other: for decoding a wide row without counting columns.
+class RowReader {
+ public:
+  RowReader(const Rows& rows, int row, int first_column = 0) : rows_(rows), row_(row), column_(first_column) {}
+
+  std::string Text() { return std::string(rows_.Text(row_, column_++)); }
+  int64_t Int() { return rows_.Int(row_, column_++); }
+  bool Bool() { return rows_.Bool(row_, column_++); }
+  absl::Time Time() { return rows_.Time(row_, column_++); }
+  std::optional<absl::Time> OptionalTime() { return rows_.OptionalTime(row_, column_++); }
+  std::string Bytes() { return rows_.Bytes(row_, column_++); }
+  std::vector<std::string> TextArray() { return rows_.TextArray(row_, column_++); }
+  bool IsNull() const { return rows_.IsNull(row_, column_); }
+  void Skip(int columns = 1) { column_ += columns; }
+
+ private:
+  const Rows& rows_;
+  int row_;
+  int column_;
+};
+
+}  // namespace clientele::pg

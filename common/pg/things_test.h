@@ -1,0 +1,64 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/pg/command.h"
+#include "common/pg/migration.h"
+#include "common/testing/database.h"
+
+// A small resource for the tests of common/pg: things with a unique name.
+namespace clientele::pg {
+
+inline const std::vector<Migration>& ThingMigrations() {
+  static const std::vector<Migration> migrations = {{"1001_thing", R"sql(
+CREATE TABLE thing (
+  id       uuid PRIMARY KEY,
+  name     text COLLATE "C" NOT NULL,
+  size     bigint NOT NULL DEFAULT 0,
+  revision bigint NOT NULL DEFAULT 1
+);
+CREATE UNIQUE INDEX thing_name ON thing (name);
+)sql"}};
+  return migrations;
+}
+
+inline SessionOptions NewThings() {
+  SetServiceName("thing");
+  return testing::Cluster::Shared().NewDatabase("thing", ThingMigrations());
+}
+
+// A connected session; a test without one ends.
+inline std::unique_ptr<Session> Connected(const SessionOptions& options) {
+  auto session = std::make_unique<Session>(options);
+  if (!session->Connect().ok()) std::abort();
+  return session;
+}
+
+// The number that `sql` answers in its first column.
+inline int64_t Number(Session& session, const std::string& sql) {
+  const absl::StatusOr<Rows> rows = session.ReadDynamic(sql, {});
+  if (!rows.ok() || rows->empty()) std::abort();
+  return rows->Int(0, 0);
+}
+
+inline CallContext CallOf(const std::string& request_id, const std::string& body = "body") {
+  CallContext call;
+  call.principal = "user:anna@partners/1";
+  call.method = "thing.v1.ThingService/CreateThing";
+  call.request_id = request_id;
+  call.request_hash = body;
+  call.trace_id = "0af7651916cd43dd8448eb211c80319c";
+  call.now = absl::FromUnixMicros(1767225600123456);
+  call.deadline = absl::Now() + absl::Seconds(20);
+  return call;
+}
+
+inline std::string NewId() { return Uuid::NewV7(absl::Now()).ToString(); }
+
+inline Change ChangeOf(const std::string& id, const std::string& type, int64_t revision) {
+  return {id, type, "things/" + id, "partners/1", 0, revision, "after", {"name", "size"}};
+}
+
+}  // namespace clientele::pg
