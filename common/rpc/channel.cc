@@ -1,0 +1,107 @@
+#include "common/rpc/channel.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "common/core/error.h"
+#include "common/core/mutex.h"
+#include "common/rpc/consistency.h"
+#include "common/rpc/status.h"
+#include "common/rpc/trace_context.h"
+
+namespace clientele::rpc {
+namespace {
+
+constexpr unsigned int kCertificateReloadSeconds = 10;
+constexpr int kKeepaliveMs = 30'000;
+constexpr int kKeepaliveTimeoutMs = 10'000;
+constexpr int kMaxReconnectMs = 5'000;
+constexpr int kMaxReceiveBytes = 16 * 1024 * 1024;
+constexpr absl::Duration kRetryPeerAfter = absl::Milliseconds(500);
+
+// Throttling: a peer that fails more than it answers is not tried again, so that retries never make an outage worse.
+constexpr char kServiceConfig[] = R"({
+  "loadBalancingConfig": [{"round_robin": {}}],
+  "methodConfig": [{
+    "name": [{}],
+    "retryPolicy": {
+      "maxAttempts": 4,
+      "initialBackoff": "0.05s",
+      "maxBackoff": "1s",
+      "backoffMultiplier": 2,
+      "retryableStatusCodes": ["UNAVAILABLE"]
+    }
+  }],
+  "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.1}
+})";
+
+bool IsOurs(const absl::Status& status) { return !ReasonOf(status).empty(); }
+
+void MergeFrom(const std::multimap<grpc::string_ref, grpc::string_ref>& metadata, Consistency& seen) {
+  const auto range = metadata.equal_range(kConsistencyMetadata);
+  for (auto entry = range.first; entry != range.second; ++entry) {
+    const absl::StatusOr<Consistency> parsed =
+        ParseConsistency(absl::string_view(entry->second.data(), entry->second.size()));
+    if (parsed.ok()) Merge(*parsed, seen);
+  }
+}
+
+// Holds a channel for the life of the process.
+std::shared_ptr<grpc::Channel> Kept(std::shared_ptr<grpc::Channel> channel) {
+  static auto* const mutex = new Mutex;
+  static auto* const channels = new std::vector<std::shared_ptr<grpc::Channel>>;
+  MutexLock lock(mutex);
+  channels->push_back(channel);
+  return channel;
+}
+
+}  // namespace
+
+std::shared_ptr<grpc::Channel> MakeChannel(const ChannelOptions& options) {
+  const auto file = [&](const char* name) { return absl::StrCat(options.tls_directory, "/", name); };
+  const auto provider = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+      file("tls.key"), file("tls.crt"), file("ca.crt"), kCertificateReloadSeconds);
+  grpc::experimental::TlsChannelCredentialsOptions tls;
+  tls.set_certificate_provider(provider);
+  tls.watch_root_certs();
+  tls.watch_identity_key_cert_pairs();
+  grpc::ChannelArguments arguments;
+  arguments.SetServiceConfigJSON(kServiceConfig);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 1);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kMaxReconnectMs);
+  arguments.SetMaxReceiveMessageSize(kMaxReceiveBytes);
+  return Kept(grpc::CreateCustomChannel(options.target, grpc::experimental::TlsCredentials(tls), arguments));
+}
+
+std::unique_ptr<grpc::ClientContext> ClientContextFor(const CallContext& call, absl::Time deadline) {
+  auto context = std::make_unique<grpc::ClientContext>();
+  if (deadline != absl::InfiniteFuture()) context->set_deadline(absl::ToChronoTime(deadline));
+  if (!call.traceparent.empty()) context->AddMetadata(kTraceparentMetadata, call.traceparent);
+  if (!call.principal.empty()) context->AddMetadata(kActingPrincipalMetadata, call.principal);
+  if (!call.on_behalf_of.empty()) context->AddMetadata(kOnBehalfOfMetadata, call.on_behalf_of);
+  if (!call.consistency.empty()) context->AddMetadata(kConsistencyMetadata, FormatConsistency(call.consistency));
+  return context;
+}
+
+absl::Status FromPeer(const grpc::Status& status, const grpc::ClientContext& context, Consistency& seen) {
+  MergeFrom(context.GetServerTrailingMetadata(), seen);
+  absl::Status answer = FromGrpc(status);
+  const bool unreached = answer.code() == absl::StatusCode::kUnavailable ||
+                         answer.code() == absl::StatusCode::kDeadlineExceeded ||
+                         answer.code() == absl::StatusCode::kCancelled;
+  if (!unreached || IsOurs(answer)) return answer;
+  return WithRetry(MakeError(absl::StatusCode::kUnavailable, "SERVICE_UNAVAILABLE",
+                             "a service that this call needs does not answer"),
+                   kRetryPeerAfter);
+}
+
+}  // namespace clientele::rpc

@@ -1,0 +1,196 @@
+#include "common/rpc/dispatcher.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "clientele/type/v1/rule.pb.h"
+#include "common/core/bug.h"
+#include "common/core/error.h"
+#include "common/core/id.h"
+#include "common/rpc/authenticate.h"
+#include "common/rpc/call_registry.h"
+#include "common/rpc/consistency.h"
+#include "common/rpc/formats.h"
+#include "common/rpc/method_record.h"
+#include "common/rpc/request_hash.h"
+#include "common/rpc/rules.h"
+#include "common/rpc/scope.h"
+#include "common/rpc/trace_context.h"
+
+namespace clientele::rpc {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+bool BoolAt(const Message& message, const char* name) {
+  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
+  return field != nullptr && !field->is_repeated() && field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL &&
+         message.GetReflection()->GetBool(message, field);
+}
+
+// The name of the resource is demanded and checked first, also where it stands in a resource that is written.
+absl::Status CheckName(const Message& request, const std::string& path) {
+  const FieldDescriptor* field = path.empty() ? nullptr : FieldOf(request, path);
+  if (field == nullptr || RuleOf(*field).format() != type::v1::FORMAT_RESOURCE_NAME) return absl::OkStatus();
+  const std::string name = FieldAt(request, path);
+  const std::optional<Fault> fault = name.empty() ? Fault{"REQUIRED", "is required"} : CheckText(name, RuleOf(*field));
+  if (!fault.has_value()) return absl::OkStatus();
+  return InvalidFields({{path, fault->description, fault->reason, ""}});
+}
+
+}  // namespace
+
+class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(DispatcherOptions options, const Clock& clock, auth::TokenVerifier& tokens, pg::Executor& executor)
+      : options_(std::move(options)),
+        clock_(clock),
+        tokens_(tokens),
+        executor_(executor),
+        methods_(options_.services) {}
+
+  void Begin(const std::shared_ptr<OpenCall>& call) {
+    const absl::Status identified = Identify(*call);
+    if (!call->Register(&registry_, DeadlineOf(*call))) return call->Refuse(ShuttingDown());
+    if (!identified.ok()) return call->Refuse(identified);
+    // Read now: what comes later may come after the answer, when the wire's context is gone.
+    absl::StatusOr<Consistency> seen = ParseConsistency(MetadataOf(call->wire(), kConsistencyMetadata));
+    const type::v1::MethodRule& rule = *call->record().rule;
+    const absl::Status named = CheckName(call->request(), rule.resource());
+    if (!named.ok()) return call->Refuse(named);
+    const std::string resource = FieldAt(call->request(), rule.resource());
+    switch (JudgeScope(call->call()->principal, rule, resource)) {
+      case ScopeAnswer::kInside:
+        return CheckTheRest(call, std::move(seen));
+      case ScopeAnswer::kOutside:
+        return call->Refuse(OutOfScope(resource));
+      case ScopeAnswer::kForbidden:
+        return call->Refuse(PermissionDenied(rule.permission()));
+      case ScopeAnswer::kAskOrganisation:
+        return AskOrganisation(call, resource, std::move(seen));
+    }
+  }
+
+  const MethodTable& methods() const { return methods_; }
+  CallRegistry& registry() { return registry_; }
+
+ private:
+  static absl::Time DeadlineOf(OpenCall& call) {
+    return std::min(absl::FromChrono(call.wire().deadline()), absl::Now() + call.record().limit);
+  }
+
+  // Fills the call in: from here on it does not change but for its consistency.
+  absl::Status Identify(OpenCall& call) {
+    CallContext& context = call.call()->context;
+    const MethodRecord& record = call.record();
+    call.call()->method = record.method;
+    TraceContext trace = ContinueTrace(MetadataOf(call.wire(), kTraceparentMetadata));
+    context.trace_id = std::move(trace.trace_id);
+    context.traceparent = std::move(trace.traceparent);
+    context.method = record.name;
+    context.now = clock_.Now();
+    context.deadline = DeadlineOf(call) - record.head_start;
+    const Message& request = call.request();
+    context.validate_only = BoolAt(request, "validate_only");
+    if (request.GetDescriptor()->FindFieldByName("request_id") != nullptr) {
+      context.request_hash = HashOf(request);
+      const std::string id = FieldAt(request, "request_id");
+      // What is no UUID is refused with the other fields, and stands in no log until then.
+      if (Uuid::Parse(id).has_value()) context.request_id = id;
+    }
+    absl::StatusOr<Caller> caller = Authenticate(call.wire(), options_.trust_domain, tokens_, absl::Now());
+    if (!caller.ok()) return caller.status();
+    call.call()->principal = std::move(caller->principal);
+    context.principal = std::move(caller->acting_principal);
+    context.on_behalf_of = std::move(caller->on_behalf_of);
+    return absl::OkStatus();
+  }
+
+  void AskOrganisation(const std::shared_ptr<OpenCall>& call, const std::string& resource,
+                       absl::StatusOr<Consistency> seen) {
+    if (!options_.resolve_customer) return call->Refuse(OutOfScope(resource));
+    auto judge = [self = shared_from_this(), call, resource,
+                  seen = std::move(seen)](absl::StatusOr<std::string> organisation) {
+      if (call->answered()) return;
+      const bool none = organisation.status().code() == absl::StatusCode::kNotFound;
+      if (!organisation.ok() && !none) return call->Refuse(organisation.status());
+      if (none || !absl::EndsWith(resource, absl::StrCat("/", *organisation)))
+        return call->Refuse(OutOfScope(resource));
+      self->CheckTheRest(call, seen);
+    };
+    options_.resolve_customer(call->call()->principal, call->call()->context.deadline, std::move(judge));
+  }
+
+  // Permission, deadline, every other field, consistency.
+  void CheckTheRest(const std::shared_ptr<OpenCall>& call, absl::StatusOr<Consistency> seen) {
+    const absl::Status allowed = CheckPermission(call->call()->principal, call->record().rule->permission());
+    if (!allowed.ok()) return call->Refuse(allowed);
+    if (absl::Now() >= call->deadline()) return call->Refuse(DeadlineExceeded());
+    const absl::Status fields = InvalidFields(CheckFields(call->request()));
+    if (!fields.ok()) return call->Refuse(fields);
+    if (!seen.ok()) return call->Refuse(seen.status());
+    call->call()->context.consistency = *seen;
+    seen->erase(options_.service);
+    if (seen->empty() || !options_.wait_for) return Launch(call);
+    options_.wait_for(*seen, call->deadline(), [self = shared_from_this(), call](absl::Status reached) {
+      if (call->answered()) return;
+      if (!reached.ok()) return call->Refuse(reached);
+      self->Launch(call);
+    });
+  }
+
+  void Launch(const std::shared_ptr<OpenCall>& call) {
+    if (!call->on_worker()) return call->Begin();
+    pg::Job job;
+    job.deadline = call->deadline();
+    job.abandoned = call->call()->abandoned;
+    job.run = [call](absl::StatusOr<pg::Session*> session) {
+      if (!session.ok()) return call->Refuse(session.status());
+      call->Work(**session);
+    };
+    const absl::Status queued = executor_.Submit(call->record().lane, std::move(job));
+    if (!queued.ok()) call->Refuse(queued);
+  }
+
+  const DispatcherOptions options_;
+  const Clock& clock_;
+  auth::TokenVerifier& tokens_;
+  pg::Executor& executor_;
+  const MethodTable methods_;
+  CallRegistry registry_;
+};
+
+Dispatcher::Dispatcher(DispatcherOptions options, const Clock& clock, auth::TokenVerifier& tokens,
+                       pg::Executor& executor)
+    : impl_(std::make_shared<Impl>(std::move(options), clock, tokens, executor)) {}
+
+Dispatcher::~Dispatcher() = default;
+
+grpc::ServerUnaryReactor* Dispatcher::Start(grpc::CallbackServerContext* context, std::shared_ptr<OpenCall> call,
+                                            const char* method) {
+  const MethodRecord* record = impl_->methods().Find(call->request().GetDescriptor(), method);
+  if (record == nullptr) {
+    CLIENTELE_BUG("a method is served that DispatcherOptions.services does not name");
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    reactor->Finish(grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "this method is not served"));
+    return reactor;
+  }
+  call->set_record(record);
+  record->started->Increment();
+  grpc::ServerUnaryReactor* reactor = call->Attach(context);
+  impl_->Begin(call);
+  return reactor;
+}
+
+bool Dispatcher::Drain(absl::Time deadline) { return impl_->registry().Drain(deadline); }
+
+int Dispatcher::OpenCalls() const { return impl_->registry().size(); }
+
+}  // namespace clientele::rpc

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <grpcpp/support/status.h>
+
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/obs/metrics.h"
+#include "common/pg/executor.h"
+
+namespace google::protobuf {
+class Descriptor;
+class MethodDescriptor;
+}  // namespace google::protobuf
+namespace clientele::type::v1 {
+class MethodRule;
+}  // namespace clientele::type::v1
+
+namespace clientele::rpc {
+
+inline constexpr int kCodeCount = 17;
+
+// A code as go-grpc-prometheus writes it: OK, InvalidArgument, …
+const char* CodeName(grpc::StatusCode code);
+
+// DEADLINE_EXCEEDED with its reason.
+absl::Status DeadlineExceeded();
+// UNAVAILABLE/SHUTTING_DOWN with RetryInfo: another replica, or this one once it is back.
+absl::Status ShuttingDown();
+
+// What is known of a method before any call of it: its rule, and handles of its metrics.
+struct MethodRecord {
+  const google::protobuf::MethodDescriptor* method = nullptr;
+  const type::v1::MethodRule* rule = nullptr;
+  std::string name;           // package.Service/Method
+  absl::Duration limit;       // of its deadline class
+  absl::Duration head_start;  // by which its handler's deadline is earlier
+  pg::Lane lane = pg::Lane::kRead;
+  obs::Counter* started = nullptr;
+  std::array<obs::Counter*, kCodeCount> handled{};
+  obs::Histogram* seconds = nullptr;
+
+  void Handled(grpc::StatusCode code, absl::Duration taken) const;
+};
+
+// The methods of the services that a binary serves. Immutable.
+class MethodTable {
+ public:
+  // Services by their full names. One that is not linked, or a method without a rule, is a bug.
+  explicit MethodTable(const std::vector<std::string>& services);
+  // By request type and simple name; null where no service served has it.
+  const MethodRecord* Find(const google::protobuf::Descriptor* request, const char* name) const;
+
+ private:
+  std::multimap<const google::protobuf::Descriptor*, MethodRecord> by_request_;
+};
+
+}  // namespace clientele::rpc

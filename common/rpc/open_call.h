@@ -1,0 +1,107 @@
+#pragma once
+
+#include <grpcpp/support/server_callback.h>
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/rpc/call.h"
+
+namespace clientele::rpc {
+
+class CallRegistry;
+struct MethodRecord;
+
+// The guard of a call on the wire: whoever claims it first answers it (handler, deadline, caller who went away, drain),
+// and everybody else's answer is dropped. Reactor, context and response are touched by the claimant alone, and never
+// after Finish. Thread-safe.
+class OpenCall : public std::enable_shared_from_this<OpenCall> {
+ public:
+  OpenCall();
+  virtual ~OpenCall();
+  OpenCall(const OpenCall&) = delete;
+  OpenCall& operator=(const OpenCall&) = delete;
+
+  // A copy: it stays when the wire's own is gone.
+  virtual const google::protobuf::Message& request() const = 0;
+  virtual bool on_worker() const = 0;
+  // Runs the handler and answers. Begin for those that do not run on a worker.
+  virtual void Begin() = 0;
+  virtual void Work(pg::Session& session) = 0;
+
+  // Makes the reactor. It lives until the answer is on the wire.
+  grpc::ServerUnaryReactor* Attach(grpc::CallbackServerContext* context);
+  // Puts the call among the open ones. `deadline` is when it is answered at the latest. False while they are drained.
+  bool Register(CallRegistry* registry, absl::Time deadline);
+
+  // Answers an error, if nobody has answered yet.
+  void Refuse(const absl::Status& status);
+  // The same without a look at the handler's consistency, which the handler may be writing.
+  void Interrupt(const absl::Status& status);
+  // The caller went away.
+  void Cancelled();
+
+  bool answered() const { return answered_->load(std::memory_order_acquire); }
+  const std::shared_ptr<Call>& call() const { return call_; }
+  grpc::CallbackServerContext& wire() { return *context_; }
+  void set_record(const MethodRecord* record) { record_ = record; }
+  const MethodRecord& record() const { return *record_; }
+  absl::Time deadline() const { return deadline_; }
+
+ protected:
+  // True for the first who asks: it must Complete.
+  bool Claim() { return !answered_->exchange(true, std::memory_order_acq_rel); }
+  // Hides what the caller may not read, then sends the answer.
+  void CompleteWith(google::protobuf::Message& response);
+  void Complete(const absl::Status& status, bool with_consistency);
+
+ private:
+  class Reactor;
+
+  void Report(const grpc::Status& status, const absl::Status& cause) const;
+
+  // Shared with Call::abandoned, which may outlive the guard.
+  const std::shared_ptr<std::atomic<bool>> answered_;
+  const std::shared_ptr<Call> call_;
+  const absl::Time started_;
+  const MethodRecord* record_ = nullptr;
+  Reactor* reactor_ = nullptr;
+  grpc::CallbackServerContext* context_ = nullptr;
+  CallRegistry* registry_ = nullptr;
+  absl::Time deadline_ = absl::InfiniteFuture();
+};
+
+template <class Request, class Response>
+class TypedCall final : public OpenCall {
+ public:
+  TypedCall(const Request& request, Response& response, const Handler<Request, Response>& handler)
+      : request_(std::make_shared<const Request>(request)), response_(&response), handler_(&handler) {}
+
+  const google::protobuf::Message& request() const override { return *request_; }
+  bool on_worker() const override { return handler_->begin == nullptr; }
+
+  void Begin() override {
+    handler_->begin(call(), request_,
+                    [self = std::static_pointer_cast<TypedCall>(shared_from_this())](absl::StatusOr<Response> answer) {
+                      self->Answer(std::move(answer));
+                    });
+  }
+  void Work(pg::Session& session) override { Answer(handler_->work(session, *call(), *request_)); }
+
+ private:
+  void Answer(absl::StatusOr<Response> answer) {
+    if (!answer.ok()) return Refuse(answer.status());
+    if (!Claim()) return;
+    *response_ = *std::move(answer);
+    CompleteWith(*response_);
+  }
+
+  const std::shared_ptr<const Request> request_;
+  Response* const response_;  // the wire's; see Claim
+  const Handler<Request, Response>* const handler_;
+};
+
+}  // namespace clientele::rpc

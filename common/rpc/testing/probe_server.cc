@@ -1,0 +1,158 @@
+#include "common/rpc/testing/probe_server.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
+#include <grpcpp/server_builder.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/consistency.h"
+#include "common/rpc/status.h"
+
+namespace clientele::rpc {
+
+using testing::v1::Probe;
+using testing::v1::ProbeService;
+
+std::string ProbeName(const std::string& partner) {
+  return absl::StrCat("partners/", partner, "/customers/", kCustomer);
+}
+
+// As a service writes it: one line an RPC.
+class ProbeServer::Grpc final : public ProbeService::CallbackService {
+ public:
+  explicit Grpc(Dispatcher& dispatcher) : dispatcher_(dispatcher) {}
+
+  void set_on_call(OnCall on_call) {
+    MutexLock lock(&mutex_);
+    on_call_ = std::move(on_call);
+  }
+
+#define CLIENTELE_PROBE(method)                                                                                       \
+  grpc::ServerUnaryReactor* method(grpc::CallbackServerContext* context, const testing::v1::method##Request* request, \
+                                   Probe* response) override {                                                        \
+    return dispatcher_.Serve(context, *request, *response, method##Handler_);                                         \
+  }                                                                                                                   \
+  const Handler<testing::v1::method##Request, Probe> method##Handler_ =                                               \
+      Handler<testing::v1::method##Request, Probe>::Async(                                                            \
+          [this](std::shared_ptr<Call> call, const std::shared_ptr<const testing::v1::method##Request>&,              \
+                 Reply<Probe> reply) { Handle(std::move(call), std::move(reply)); });
+  CLIENTELE_PROBE(GetProbe)
+  CLIENTELE_PROBE(UpdateProbe)
+  CLIENTELE_PROBE(EndProbe)
+  CLIENTELE_PROBE(RegisterProbe)
+  CLIENTELE_PROBE(ResolveProbe)
+  CLIENTELE_PROBE(LookupProbe)
+#undef CLIENTELE_PROBE
+
+  grpc::ServerUnaryReactor* ListProbes(grpc::CallbackServerContext* context,
+                                       const testing::v1::ListProbesRequest* request, Probe* response) override {
+    return dispatcher_.Serve(context, *request, *response, list_probes_);
+  }
+
+ private:
+  void Handle(std::shared_ptr<Call> call, Reply<Probe> reply) {
+    OnCall on_call;
+    {
+      MutexLock lock(&mutex_);
+      on_call = on_call_;
+    }
+    if (on_call) return on_call(std::move(call), std::move(reply));
+    Probe probe;
+    probe.set_title(call->context.principal);
+    reply(probe);
+  }
+
+  Dispatcher& dispatcher_;
+  const Handler<testing::v1::ListProbesRequest, Probe> list_probes_ =
+      Handler<testing::v1::ListProbesRequest, Probe>::OnWorker(
+          [](pg::Session&, Call&, const testing::v1::ListProbesRequest&) { return Probe(); });
+  Mutex mutex_;
+  OnCall on_call_ ABSL_GUARDED_BY(mutex_);
+};
+
+ProbeServer::ProbeServer(DispatcherOptions options) : keys_file_(auth::WriteKeysFile({signer_})) {
+  auth::TokenOptions tokens;
+  tokens.issuer = "https://issuer.clientele.local";
+  tokens.audience = "clientele/global";
+  tokens.keys_file = keys_file_;
+  tokens_ = *auth::TokenVerifier::Create(tokens);
+  pg::ExecutorOptions executor;
+  executor.session.conninfo = "host=/nowhere dbname=none user=none";
+  executor.session.schema = "none";
+  executor_ = std::make_unique<pg::Executor>(executor);
+  options.service = "probe";
+  options.trust_domain = "clientele.local";
+  options.services = {ProbeService::service_full_name()};
+  dispatcher_ = std::make_unique<Dispatcher>(std::move(options), clock_, *tokens_, *executor_);
+  grpc_ = std::make_unique<Grpc>(*dispatcher_);
+  const std::string folder = authority_.Issue("server", "spiffe://clientele.local/service/probe-service");
+  grpc::experimental::TlsServerCredentialsOptions tls(
+      std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+          absl::StrCat(folder, "/tls.key"), absl::StrCat(folder, "/tls.crt"), absl::StrCat(folder, "/ca.crt"), 10));
+  tls.set_cert_request_type(GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY);
+  tls.watch_root_certs();
+  tls.watch_identity_key_cert_pairs();
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", grpc::experimental::TlsServerCredentials(tls), &port_);
+  builder.RegisterService(grpc_.get());
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr || port_ == 0) std::abort();
+}
+
+ProbeServer::~ProbeServer() {
+  dispatcher_->Drain(absl::Now());
+  server_->Shutdown();
+  server_.reset();
+  executor_->Stop();
+  std::remove(keys_file_.c_str());
+}
+
+void ProbeServer::set_on_call(OnCall on_call) { grpc_->set_on_call(std::move(on_call)); }
+
+std::string ProbeServer::Token(nlohmann::json claims) const {
+  const int64_t now = absl::ToUnixSeconds(absl::Now());
+  const nlohmann::json standing = {{"iss", "https://issuer.clientele.local"},
+                                   {"aud", "clientele/global"},
+                                   {"sub", "anna"},
+                                   {"iat", now},
+                                   {"exp", now + 3600}};
+  for (const auto& [claim, value] : standing.items()) {
+    if (!claims.contains(claim)) claims[claim] = value;
+  }
+  return signer_.Sign(claims);
+}
+
+std::string ProbeServer::PartnerToken(const std::string& role, const std::string& partner) const {
+  return Token({{"kind", "partner_user"}, {"partner", partner}, {"roles", {role}}});
+}
+
+std::unique_ptr<ProbeService::Stub> ProbeServer::Anonymous() const {
+  grpc::SslCredentialsOptions tls;
+  tls.pem_root_certs = authority_.Certificate();
+  return ProbeService::NewStub(grpc::CreateChannel(absl::StrCat("127.0.0.1:", port_), grpc::SslCredentials(tls)));
+}
+
+std::unique_ptr<ProbeService::Stub> ProbeServer::Service(const std::string& name,
+                                                         const std::string& trust_domain) const {
+  const std::string uri = absl::StrCat("spiffe://", trust_domain, "/service/", name);
+  return ProbeService::NewStub(
+      MakeChannel({absl::StrCat("127.0.0.1:", port_), authority_.Issue(absl::StrCat(name, ".", trust_domain), uri)}));
+}
+
+Metadata Bearer(const std::string& token) { return {{"authorization", absl::StrCat("Bearer ", token)}}; }
+
+void Finish(const grpc::Status& status, const grpc::ClientContext& context, Answer* answer) {
+  answer->status = FromGrpc(status);
+  const auto& trailing = context.GetServerTrailingMetadata();
+  const auto found = trailing.find(kConsistencyMetadata);
+  if (found != trailing.end()) answer->consistency = std::string(found->second.data(), found->second.size());
+}
+
+}  // namespace clientele::rpc
