@@ -1,6 +1,7 @@
 #include "common/core/error.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
@@ -178,6 +179,11 @@ std::string SerializeStatus(const absl::Status& status) {
     auto* detail = out.add_details();
     detail->set_type_url(std::string(url));
     detail->set_value(std::string(payload));
+  });
+  // Payloads come in no order; readers find the ErrorInfo first, and the same error is the same bytes.
+  const std::string first = UrlOf<google::rpc::ErrorInfo>();
+  std::sort(out.mutable_details()->begin(), out.mutable_details()->end(), [&](const auto& a, const auto& b) {
+    return std::make_tuple(a.type_url() != first, a.type_url()) < std::make_tuple(b.type_url() != first, b.type_url());
   });
   return out.SerializeAsString();
 }

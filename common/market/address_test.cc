@@ -16,6 +16,7 @@ const Markets& TheMarkets() {
 
 std::vector<std::string> FieldsOf(const std::vector<FieldViolation>& violations) {
   std::vector<std::string> fields;
+  fields.reserve(violations.size());
   for (const FieldViolation& violation : violations) fields.push_back(violation.field + "/" + violation.reason);
   return fields;
 }
