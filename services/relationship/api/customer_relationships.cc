@@ -1,0 +1,91 @@
+#include "services/relationship/api/customer_relationships.h"
+
+#include <memory>
+#include <utility>
+
+#include "common/core/error.h"
+#include "common/rpc/filter.h"
+#include "services/relationship/api/relationship_proto.h"
+#include "services/relationship/domain/resource_name.h"
+
+namespace clientele::relationship {
+namespace {
+
+absl::StatusOr<v1::ListCustomerRelationshipsResponse> ListCustomerRelationships(
+    pg::Session& session, const v1::ListCustomerRelationshipsRequest& request, const rpc::PageTokens& tokens) {
+  const auto filter = rpc::ParseFilter(request.filter(), RelationshipFields());
+  if (!filter.ok()) return filter.status();
+  const auto order = rpc::ParseOrderBy(request.order_by(), RelationshipOrders(), "create_time");
+  if (!order.ok()) return order.status();
+  const auto cursor = tokens.Decode(request);
+  if (!cursor.ok()) return cursor.status();
+  const auto page = RelationshipStore::List(session, IdsOf(request.parent()).partner, *filter, *order, *cursor,
+                                            rpc::PageSize(request.page_size()));
+  if (!page.ok()) return page.status();
+  v1::ListCustomerRelationshipsResponse response;
+  for (const auto& relationship : page->relationships) {
+    *response.add_customer_relationships() = ToProto(relationship);
+  }
+  if (!page->next.empty()) response.set_next_page_token(tokens.Encode(request, page->next));
+  return response;
+}
+
+absl::StatusOr<v1::EstablishCustomerRelationshipsResponse> EstablishCustomerRelationships(
+    pg::Session& session, rpc::Call& call, const v1::EstablishCustomerRelationshipsRequest& request,
+    const EstablishStore& relationships, const market::Cloud& cloud) {
+  const auto wanted = EstablishmentsOf(request.relationships(), cloud);
+  if (!wanted.ok()) return wanted.status();
+  const auto outcomes = relationships.Establish(session, call.context, *wanted);
+  if (!outcomes.ok()) return outcomes.status();
+  v1::EstablishCustomerRelationshipsResponse response;
+  for (const auto& outcome : *outcomes) {
+    v1::EstablishOutcome& answer = *response.add_outcomes();
+    if (outcome.ok()) {
+      *answer.mutable_customer_relationship() = ToProto(outcome->relationship);
+      answer.set_already_stood(outcome->already_stood);
+    } else {
+      answer.mutable_error()->ParseFromString(SerializeStatus(outcome.status()));
+    }
+  }
+  return response;
+}
+
+}  // namespace
+
+rpc::Handler<v1::GetCustomerRelationshipRequest, v1::CustomerRelationship> GetCustomerRelationshipHandler(
+    RelationshipReads& reads) {
+  return rpc::Handler<v1::GetCustomerRelationshipRequest, v1::CustomerRelationship>::Async(
+      [&reads](std::shared_ptr<rpc::Call> call, std::shared_ptr<const v1::GetCustomerRelationshipRequest> request,
+               const rpc::Reply<v1::CustomerRelationship>& reply) {
+        const auto answer = [call, request, reply](absl::StatusOr<std::optional<CustomerRelationship>> found) {
+          if (!found.ok()) return reply(found.status());
+          if (!found->has_value()) return reply(CustomerRelationshipNotFound(request->name()));
+          reply(ToProto(**found));
+        };
+        const ResourceIds ids = IdsOf(request->name());
+        pg::Job job;
+        job.deadline = call->context.deadline;
+        job.abandoned = call->abandoned;
+        if (absl::Status full = reads.Read({ids.partner, ids.customer}, std::move(job), answer); !full.ok()) {
+          reply(full);
+        }
+      });
+}
+
+rpc::Handler<v1::ListCustomerRelationshipsRequest, v1::ListCustomerRelationshipsResponse>
+ListCustomerRelationshipsHandler(const rpc::PageTokens& tokens) {
+  return rpc::Handler<v1::ListCustomerRelationshipsRequest, v1::ListCustomerRelationshipsResponse>::OnWorker(
+      [&](pg::Session& session, rpc::Call&, const v1::ListCustomerRelationshipsRequest& request) {
+        return ListCustomerRelationships(session, request, tokens);
+      });
+}
+
+rpc::Handler<v1::EstablishCustomerRelationshipsRequest, v1::EstablishCustomerRelationshipsResponse>
+EstablishCustomerRelationshipsHandler(const EstablishStore& relationships, const market::Cloud& cloud) {
+  return rpc::Handler<v1::EstablishCustomerRelationshipsRequest, v1::EstablishCustomerRelationshipsResponse>::OnWorker(
+      [&](pg::Session& session, rpc::Call& call, const v1::EstablishCustomerRelationshipsRequest& request) {
+        return EstablishCustomerRelationships(session, call, request, relationships, cloud);
+      });
+}
+
+}  // namespace clientele::relationship

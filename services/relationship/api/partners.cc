@@ -1,0 +1,114 @@
+#include "services/relationship/api/partners.h"
+
+#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "common/core/error.h"
+#include "common/core/id.h"
+#include "common/market/address.h"
+#include "common/rpc/field_mask.h"
+#include "common/rpc/filter.h"
+#include "services/relationship/api/partner_proto.h"
+#include "services/relationship/domain/resource_name.h"
+
+namespace clientele::relationship {
+namespace {
+
+const std::set<std::string>& UpdatableFields() {
+  static const auto* const fields =
+      new std::set<std::string>{"display_name", "mpn_id", "kinds", "agreement_state", "directory_tenant"};
+  return *fields;
+}
+
+absl::StatusOr<v1::Partner> CreatePartner(pg::Session& session, rpc::Call& call,
+                                          const v1::CreatePartnerRequest& request, const PartnerStore& partners,
+                                          const market::Markets& markets, const market::Cloud& cloud) {
+  std::vector<FieldViolation> violations;
+  std::string country = request.partner().country();
+  const market::Market* const market = market::CheckCountry("partner.country", markets, &country, &violations);
+  const std::vector<std::string> paths(UpdatableFields().begin(), UpdatableFields().end());
+  const PartnerPatch patch = PatchOf(request.partner(), paths, cloud, &violations);
+  if (absl::Status invalid = InvalidFields(violations); !invalid.ok()) return invalid;
+  const std::string id = Uuid::NewV7(call.now()).ToString();
+  const auto created = partners.Create(session, call.context, Register(id, *market, patch, call.now()));
+  if (!created.ok()) return created.status();
+  return ToProto(*created);
+}
+
+absl::StatusOr<v1::Partner> UpdatePartner(pg::Session& session, rpc::Call& call,
+                                          const v1::UpdatePartnerRequest& request, const PartnerStore& partners,
+                                          const market::Cloud& cloud) {
+  const auto paths = rpc::ResolveMask(request.update_mask(), request.partner(), UpdatableFields());
+  if (!paths.ok()) return paths.status();
+  std::vector<FieldViolation> violations;
+  const PartnerPatch patch = PatchOf(request.partner(), *paths, cloud, &violations);
+  if (absl::Status invalid = InvalidFields(violations); !invalid.ok()) return invalid;
+  const auto revise = [&](const Partner& current) { return Revise(current, patch, call.now()); };
+  const auto updated = partners.Change(session, call.context, IdsOf(request.partner().name()).partner,
+                                       request.partner().etag(), patch, revise);
+  if (!updated.ok()) return updated.status();
+  return ToProto(*updated);
+}
+
+absl::StatusOr<v1::ListPartnersResponse> ListPartners(pg::Session& session, const v1::ListPartnersRequest& request,
+                                                      const rpc::PageTokens& tokens) {
+  const auto filter = rpc::ParseFilter(request.filter(), PartnerFields());
+  if (!filter.ok()) return filter.status();
+  const auto order = rpc::ParseOrderBy(request.order_by(), PartnerOrders(), "create_time");
+  if (!order.ok()) return order.status();
+  const auto cursor = tokens.Decode(request);
+  if (!cursor.ok()) return cursor.status();
+  const auto page = PartnerStore::List(session, *filter, *order, *cursor, rpc::PageSize(request.page_size()));
+  if (!page.ok()) return page.status();
+  v1::ListPartnersResponse response;
+  for (const Partner& partner : page->partners) *response.add_partners() = ToProto(partner);
+  if (!page->next.empty()) response.set_next_page_token(tokens.Encode(request, page->next));
+  return response;
+}
+
+}  // namespace
+
+rpc::Handler<v1::CreatePartnerRequest, v1::Partner> CreatePartnerHandler(const PartnerStore& partners,
+                                                                         const market::Markets& markets,
+                                                                         const market::Cloud& cloud) {
+  return rpc::Handler<v1::CreatePartnerRequest, v1::Partner>::OnWorker(
+      [&](pg::Session& session, rpc::Call& call, const v1::CreatePartnerRequest& request) {
+        return CreatePartner(session, call, request, partners, markets, cloud);
+      });
+}
+
+rpc::Handler<v1::GetPartnerRequest, v1::Partner> GetPartnerHandler(PartnerReads& reads) {
+  return rpc::Handler<v1::GetPartnerRequest, v1::Partner>::Async(
+      [&reads](std::shared_ptr<rpc::Call> call, std::shared_ptr<const v1::GetPartnerRequest> request,
+               const rpc::Reply<v1::Partner>& reply) {
+        const std::string id = IdsOf(request->name()).partner;
+        const auto answer = [call, id, reply](absl::StatusOr<std::optional<Partner>> found) {
+          if (!found.ok()) return reply(found.status());
+          if (!found->has_value()) return reply(NotFound("PARTNER", PartnerName(id)));
+          reply(ToProto(**found));
+        };
+        pg::Job job;
+        job.deadline = call->context.deadline;
+        job.abandoned = call->abandoned;
+        if (absl::Status full = reads.Read(id, std::move(job), answer); !full.ok()) reply(full);
+      });
+}
+
+rpc::Handler<v1::ListPartnersRequest, v1::ListPartnersResponse> ListPartnersHandler(const rpc::PageTokens& tokens) {
+  return rpc::Handler<v1::ListPartnersRequest, v1::ListPartnersResponse>::OnWorker(
+      [&](pg::Session& session, rpc::Call&, const v1::ListPartnersRequest& request) {
+        return ListPartners(session, request, tokens);
+      });
+}
+
+rpc::Handler<v1::UpdatePartnerRequest, v1::Partner> UpdatePartnerHandler(const PartnerStore& partners,
+                                                                         const market::Cloud& cloud) {
+  return rpc::Handler<v1::UpdatePartnerRequest, v1::Partner>::OnWorker(
+      [&](pg::Session& session, rpc::Call& call, const v1::UpdatePartnerRequest& request) {
+        return UpdatePartner(session, call, request, partners, cloud);
+      });
+}
+
+}  // namespace clientele::relationship

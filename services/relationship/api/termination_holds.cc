@@ -1,0 +1,76 @@
+#include "services/relationship/api/termination_holds.h"
+
+#include <vector>
+
+#include "common/core/error.h"
+#include "services/relationship/api/relationship_proto.h"
+#include "services/relationship/domain/resource_name.h"
+
+namespace clientele::relationship {
+namespace {
+
+absl::StatusOr<v1::TerminationHold> UpsertTerminationHold(pg::Session& session, rpc::Call& call,
+                                                          const v1::UpsertTerminationHoldRequest& request,
+                                                          const HoldStore& holds) {
+  const v1::TerminationHold& wanted = request.termination_hold();
+  std::vector<FieldViolation> violations;
+  const HoldKind kind = CheckHoldKind("termination_hold.kind", wanted.kind(), &violations);
+  if (absl::Status invalid = InvalidFields(violations); !invalid.ok()) return invalid;
+  const ResourceIds ids = IdsOf(wanted.name());
+  const auto hold = holds.Upsert(session, call.context, {ids.partner, ids.customer},
+                                 {ids.hold, kind, wanted.description(), wanted.etag()});
+  if (!hold.ok()) return hold.status();
+  return ToProto(*hold);
+}
+
+absl::StatusOr<google::protobuf::Empty> DeleteTerminationHold(pg::Session& session, rpc::Call& call,
+                                                              const v1::DeleteTerminationHoldRequest& request,
+                                                              const HoldStore& holds) {
+  const ResourceIds ids = IdsOf(request.name());
+  const HoldRemoval removal{request.etag(), call.principal.kind == auth::PrincipalKind::kOperator};
+  const absl::Status status = holds.Delete(session, call.context, {ids.partner, ids.customer}, ids.hold, removal);
+  if (!status.ok()) return status;
+  return google::protobuf::Empty();
+}
+
+absl::StatusOr<v1::ListTerminationHoldsResponse> ListTerminationHolds(pg::Session& session,
+                                                                      const v1::ListTerminationHoldsRequest& request,
+                                                                      const rpc::PageTokens& tokens) {
+  const auto cursor = tokens.Decode(request);
+  if (!cursor.ok()) return cursor.status();
+  const ResourceIds ids = IdsOf(request.parent());
+  const auto page = HoldStore::List(session, {ids.partner, ids.customer}, *cursor, rpc::PageSize(request.page_size()));
+  if (!page.ok()) return page.status();
+  v1::ListTerminationHoldsResponse response;
+  for (const TerminationHold& hold : page->holds) *response.add_termination_holds() = ToProto(hold);
+  if (!page->next.empty()) response.set_next_page_token(tokens.Encode(request, page->next));
+  return response;
+}
+
+}  // namespace
+
+rpc::Handler<v1::UpsertTerminationHoldRequest, v1::TerminationHold> UpsertTerminationHoldHandler(
+    const HoldStore& holds) {
+  return rpc::Handler<v1::UpsertTerminationHoldRequest, v1::TerminationHold>::OnWorker(
+      [&](pg::Session& session, rpc::Call& call, const v1::UpsertTerminationHoldRequest& request) {
+        return UpsertTerminationHold(session, call, request, holds);
+      });
+}
+
+rpc::Handler<v1::DeleteTerminationHoldRequest, google::protobuf::Empty> DeleteTerminationHoldHandler(
+    const HoldStore& holds) {
+  return rpc::Handler<v1::DeleteTerminationHoldRequest, google::protobuf::Empty>::OnWorker(
+      [&](pg::Session& session, rpc::Call& call, const v1::DeleteTerminationHoldRequest& request) {
+        return DeleteTerminationHold(session, call, request, holds);
+      });
+}
+
+rpc::Handler<v1::ListTerminationHoldsRequest, v1::ListTerminationHoldsResponse> ListTerminationHoldsHandler(
+    const rpc::PageTokens& tokens) {
+  return rpc::Handler<v1::ListTerminationHoldsRequest, v1::ListTerminationHoldsResponse>::OnWorker(
+      [&](pg::Session& session, rpc::Call&, const v1::ListTerminationHoldsRequest& request) {
+        return ListTerminationHolds(session, request, tokens);
+      });
+}
+
+}  // namespace clientele::relationship

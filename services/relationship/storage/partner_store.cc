@@ -1,0 +1,232 @@
+#include "services/relationship/storage/partner_store.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/core/error.h"
+#include "common/market/name_key.h"
+#include "common/pg/command.h"
+#include "services/relationship/domain/resource_name.h"
+#include "services/relationship/storage/partner_rows.h"
+
+namespace clientele::relationship {
+namespace {
+
+// The partner itself and whoever has one of the keys it is to have.
+const pg::LoadStatement kLoad("partner_load",
+                              absl::StrCat("SELECT ", kPartnerColumns,
+                                           " FROM partner p WHERE p.id = $1 OR p.mpn_id = $2"
+                                           " OR (p.tenant_issuer = $3 AND p.tenant_id = $4)"),
+                              4);
+
+const pg::WriteStatement kInsert("partner_insert", R"(
+entity AS (
+  INSERT INTO partner (id, display_name, name_key, mpn_id, country, region, kinds, agreement_state, tenant_issuer,
+                       tenant_id, revision, create_time, update_time)
+  VALUES ($1, $2, $3, $4, $5, $6, $7::smallint[], $8, $9, $10, $11, $12, $13)
+  ON CONFLICT DO NOTHING RETURNING id))",
+                                 13);
+
+const pg::WriteStatement kUpdate("partner_update", R"(
+entity AS (
+  UPDATE partner SET display_name = $3, name_key = $4, mpn_id = $5, kinds = $6::smallint[], agreement_state = $7,
+                     tenant_issuer = $8, tenant_id = $9, revision = $10, update_time = $11
+  WHERE id = $1 AND revision = $2 RETURNING id))",
+                                 11);
+
+const pg::Statement kFetch = {
+    "partner_fetch",
+    absl::StrCat("SELECT k.n, ", kPartnerColumns,
+                 " FROM unnest($1::uuid[]) WITH ORDINALITY AS k(id, n) JOIN partner p ON p.id = k.id")};
+
+struct Found {
+  std::optional<Partner> partner;  // the one asked for
+  std::optional<Partner> other;    // another that has one of the keys
+};
+
+Found Decode(const pg::Loaded& loaded, const std::string& id) {
+  Found found;
+  for (int i = 0; i < loaded.count; ++i) {
+    pg::RowReader row(loaded.rows, i, pg::Loaded::kFirstColumn);
+    Partner partner = ReadPartner(row);
+    (partner.id == id ? found.partner : found.other) = std::move(partner);
+  }
+  return found;
+}
+
+pg::Params LoadParams(const std::string& id, const std::string& mpn_id, const std::optional<DirectoryTenant>& tenant) {
+  const DirectoryTenant key = tenant.value_or(DirectoryTenant());
+  return pg::Params().Text(id).TextOrNull(mpn_id).TextOrNull(key.issuer).TextOrNull(key.tenant_id);
+}
+
+// Columns that both writes have, from kinds on.
+void AddKinds(const Partner& partner, pg::Params& params) {
+  std::vector<int64_t> kinds;
+  for (const PartnerKind kind : partner.kinds) kinds.push_back(static_cast<int64_t>(kind));
+  const DirectoryTenant tenant = partner.directory_tenant.value_or(DirectoryTenant());
+  params.IntArray(kinds)
+      .Int(static_cast<int64_t>(partner.agreement_state))
+      .TextOrNull(tenant.issuer)
+      .TextOrNull(tenant.tenant_id)
+      .Int(partner.revision);
+}
+
+pg::WritePlan PlanOf(const pg::WriteStatement& statement, pg::Params params, const Revision<Partner>& revision,
+                     const PartnerStore::Encode& encode) {
+  const Partner& after = revision.after;
+  pg::WritePlan plan;
+  plan.statement = &statement;
+  plan.params = std::move(params);
+  plan.resource = PartnerName(after.id);
+  plan.revision = after.revision;
+  plan.changes.push_back({after.id, revision.type, plan.resource, plan.resource, 0, after.revision, encode(after),
+                          revision.changed_fields});
+  return plan;
+}
+
+pg::WritePlan InsertPlan(const Revision<Partner>& revision, const PartnerStore::Encode& encode) {
+  const Partner& after = revision.after;
+  pg::Params params;
+  params.Text(after.id)
+      .Text(after.display_name)
+      .Text(market::NameKey(after.display_name))
+      .Text(after.mpn_id)
+      .Text(after.country)
+      .Text(after.region);
+  AddKinds(after, params);
+  params.Time(after.create_time).Time(after.update_time);
+  return PlanOf(kInsert, std::move(params), revision, encode);
+}
+
+pg::WritePlan UpdatePlan(int64_t loaded_revision, const Revision<Partner>& revision,
+                         const PartnerStore::Encode& encode) {
+  const Partner& after = revision.after;
+  pg::Params params;
+  params.Text(after.id)
+      .Int(loaded_revision)
+      .Text(after.display_name)
+      .Text(market::NameKey(after.display_name))
+      .Text(after.mpn_id);
+  AddKinds(after, params);
+  params.Time(after.update_time);
+  return PlanOf(kUpdate, std::move(params), revision, encode);
+}
+
+}  // namespace
+
+const pg::ListFields& PartnerFields() {
+  static const auto* const fields = new pg::ListFields{
+      {"display_name", {"p.name_key", pg::FieldType::kText, true, {}, &market::NameKey}},
+      {"mpn_id", {"p.mpn_id", pg::FieldType::kText}},
+      {"country", {"p.country", pg::FieldType::kText}},
+      {"create_time", {"p.create_time", pg::FieldType::kTime}},
+  };
+  return *fields;
+}
+
+const std::map<std::string, std::vector<pg::SortColumn>>& PartnerOrders() {
+  static const auto* const orders = new std::map<std::string, std::vector<pg::SortColumn>>{
+      {"display_name", {{"p.name_key", pg::FieldType::kText}, {"p.id", pg::FieldType::kUuid}}},
+      {"create_time", {{"p.create_time", pg::FieldType::kTime}, {"p.id", pg::FieldType::kUuid}}},
+  };
+  return *orders;
+}
+
+absl::StatusOr<Partner> PartnerStore::Create(pg::Session& session, CallContext& call,
+                                             const Revision<Partner>& first) const {
+  const Partner& wanted = first.after;
+  Partner answer = wanted;
+  const absl::Status status = pg::RunCommand(session, call, [&]() -> absl::StatusOr<pg::Step> {
+    const auto loaded = pg::Load(session, call, kLoad, LoadParams(wanted.id, wanted.mpn_id, wanted.directory_tenant));
+    if (!loaded.ok()) return loaded.status();
+    const auto replayed = pg::Replayed(*loaded, call);
+    if (!replayed.ok()) return replayed.status();
+    if (replayed->has_value()) {
+      auto made = Read(session, IdsOf((*replayed)->resource).partner);
+      if (!made.ok()) return made.status();
+      answer = *std::move(made);
+      return pg::Step{true, {}};
+    }
+    const Found found = Decode(*loaded, wanted.id);
+    if (found.other.has_value()) return PartnerExists(*found.other, wanted);
+    if (call.validate_only) return pg::Step{true, {}};
+    return pg::Step{false, InsertPlan(first, encode_)};
+  });
+  if (!status.ok()) return status;
+  return answer;
+}
+
+absl::StatusOr<Partner> PartnerStore::Change(pg::Session& session, CallContext& call, const std::string& id,
+                                             const std::string& etag, const PartnerPatch& patch,
+                                             const Decide& decide) const {
+  Partner answer;
+  const pg::Params keys = LoadParams(id, patch.mpn_id.value_or(""), patch.directory_tenant.value_or(std::nullopt));
+  const absl::Status status = pg::RunCommand(session, call, [&]() -> absl::StatusOr<pg::Step> {
+    const auto loaded = pg::Load(session, call, kLoad, keys);
+    if (!loaded.ok()) return loaded.status();
+    const auto replayed = pg::Replayed(*loaded, call);
+    if (!replayed.ok()) return replayed.status();
+    const Found found = Decode(*loaded, id);
+    if (!found.partner.has_value()) return NotFound("PARTNER", PartnerName(id));
+    if (replayed->has_value()) {
+      answer = *found.partner;
+      return pg::Step{true, {}};
+    }
+    const int64_t revision = found.partner->revision;
+    if (!etag.empty() && etag != EtagOf(revision)) return EtagMismatch(PartnerName(id), EtagOf(revision));
+    auto decided = decide(*found.partner);
+    if (!decided.ok()) return decided.status();
+    answer = decided->after;
+    if (found.other.has_value()) return PartnerExists(*found.other, answer);
+    if (decided->changed_fields.empty() || call.validate_only) return pg::Step{true, {}};
+    return pg::Step{false, UpdatePlan(revision, *decided, encode_)};
+  });
+  if (!status.ok()) return status;
+  return answer;
+}
+
+absl::StatusOr<std::vector<std::optional<Partner>>> PartnerStore::Fetch(pg::Session& session,
+                                                                        const std::vector<std::string>& ids) {
+  const auto rows = session.Read(kFetch, pg::Params().TextArray(ids));
+  if (!rows.ok()) return rows.status();
+  std::vector<std::optional<Partner>> partners(ids.size());
+  for (int i = 0; i < rows->size(); ++i) {
+    pg::RowReader row(*rows, i);
+    const int64_t ordinal = row.Int();
+    partners[ordinal - 1] = ReadPartner(row);
+  }
+  return partners;
+}
+
+absl::StatusOr<Partner> PartnerStore::Read(pg::Session& session, const std::string& id) {
+  auto found = Fetch(session, {id});
+  if (!found.ok()) return found.status();
+  if (!found->front().has_value()) return NotFound("PARTNER", PartnerName(id));
+  return *std::move(found->front());
+}
+
+absl::StatusOr<PartnerPage> PartnerStore::List(pg::Session& session, const pg::Predicate& filter,
+                                               const std::vector<pg::SortColumn>& order,
+                                               const std::vector<std::string>& after, int page_size) {
+  pg::ListQuery query;
+  // The order's first column comes last, as text: the page's cursor.
+  query.select = absl::StrCat("SELECT ", kPartnerColumns, ", ", order.front().column, "::text FROM partner p");
+  query.filter = filter;
+  query.order = order;
+  query.after = after;
+  query.limit = page_size + 1;
+  const pg::BuiltQuery built = pg::Build(query);
+  const auto rows = session.ReadDynamic(built.sql, built.params);
+  if (!rows.ok()) return rows.status();
+  PartnerPage page;
+  for (int i = 0; i < rows->size() && i < page_size; ++i) {
+    pg::RowReader row(*rows, i);
+    page.partners.push_back(ReadPartner(row));
+  }
+  if (rows->size() > page_size) {
+    page.next = {std::string(rows->Text(page_size - 1, kPartnerColumnCount)), page.partners.back().id};
+  }
+  return page;
+}
+
+}  // namespace clientele::relationship

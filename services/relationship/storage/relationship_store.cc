@@ -1,0 +1,244 @@
+#include "services/relationship/storage/relationship_store.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/core/id.h"
+#include "common/pg/command.h"
+#include "services/relationship/domain/resource_name.h"
+#include "services/relationship/storage/hold_rows.h"
+#include "services/relationship/storage/partner_store.h"
+#include "services/relationship/storage/relationship_rows.h"
+
+namespace clientele::relationship {
+namespace {
+
+// The relationship, once for each hold that stands; once with empty hold columns where none does.
+const pg::LoadStatement kLoadWithHolds(
+    "relationship_load_holds",
+    absl::StrCat("SELECT ", kRelationshipColumns, ", ", kHoldColumns, " FROM customer_relationship r",
+                 kRelationshipSagaJoin,
+                 "LEFT JOIN termination_hold h ON h.partner = r.partner AND h.customer = r.customer",
+                 " WHERE r.partner = $1 AND r.customer = $2 ORDER BY h.create_time, h.hold"),
+    2);
+
+const pg::LoadStatement kLoad("relationship_load",
+                              absl::StrCat("SELECT ", kRelationshipColumns, " FROM customer_relationship r",
+                                           kRelationshipSagaJoin, "WHERE r.partner = $1 AND r.customer = $2"),
+                              2);
+
+// A hold that came since the load makes hold_count > 0, so nothing is changed and the load is repeated: it names the
+// hold.
+const pg::WriteStatement kTerminate(
+    "relationship_terminate",
+    absl::StrCat("entity AS (UPDATE customer_relationship SET state = 2, terminated_by = $4, termination_reason = $5, "
+                 "termination_request_time = $6, termination_end_time = NULL, termination_saga = $7, revision = $8, "
+                 "update_time = $6 WHERE partner = $1 AND customer = $2 AND revision = $3 AND state = 1 "
+                 "AND hold_count = 0 RETURNING ",
+                 kRelationshipRowId, ")"),
+    8);
+
+const pg::WriteStatement kFinish(
+    "relationship_finish",
+    absl::StrCat("entity AS (UPDATE customer_relationship SET state = 3, termination_end_time = $4, revision = $5, "
+                 "update_time = $4 WHERE partner = $1 AND customer = $2 AND revision = $3 AND state = 2 RETURNING ",
+                 kRelationshipRowId, ")"),
+    5);
+
+const pg::Statement kFetch = {
+    "relationship_fetch",
+    absl::StrCat("SELECT k.n, ", kRelationshipColumns,
+                 " FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS k(partner, customer, n)"
+                 " JOIN customer_relationship r ON r.partner = k.partner AND r.customer = k.customer",
+                 kRelationshipSagaJoin)};
+
+struct Found {
+  std::optional<CustomerRelationship> relationship;
+  std::vector<TerminationHold> holds;
+};
+
+Found DecodeWithHolds(const pg::Loaded& loaded) {
+  Found found;
+  for (int i = 0; i < loaded.count; ++i) {
+    pg::RowReader row(loaded.rows, i, pg::Loaded::kFirstColumn);
+    CustomerRelationship relationship = ReadRelationship(row);
+    if (!row.IsNull()) found.holds.push_back(ReadHold(row));
+    if (!found.relationship.has_value()) found.relationship = std::move(relationship);
+  }
+  return found;
+}
+
+pg::WritePlan TerminatePlan(int64_t loaded_revision, const Revision<CustomerRelationship>& revision,
+                            const RelationshipStore::TerminationRequest& request,
+                            const RelationshipStore::Encode& encode) {
+  const CustomerRelationship& after = revision.after;
+  const Termination& termination = *after.termination;
+  pg::WritePlan plan;
+  plan.statement = &kTerminate;
+  plan.params.Text(after.partner)
+      .Text(after.customer)
+      .Int(loaded_revision)
+      .Int(static_cast<int64_t>(termination.terminated_by))
+      .Text(termination.reason)
+      .Time(termination.request_time)
+      .Text(termination.saga)
+      .Int(after.revision);
+  plan.changes.push_back(RelationshipChange(revision, encode(after)));
+  plan.resource = CustomerRelationshipName(after.partner, after.customer);
+  plan.revision = after.revision;
+  plan.saga =
+      pg::SagaStart{termination.saga, request.saga_kind, plan.resource, request.saga_state(after), request.owner};
+  return plan;
+}
+
+pg::WritePlan FinishPlan(int64_t loaded_revision, const Revision<CustomerRelationship>& revision,
+                         const RelationshipStore::Encode& encode) {
+  const CustomerRelationship& after = revision.after;
+  pg::WritePlan plan;
+  plan.statement = &kFinish;
+  plan.params.Text(after.partner)
+      .Text(after.customer)
+      .Int(loaded_revision)
+      .Time(after.termination->end_time)
+      .Int(after.revision);
+  plan.changes.push_back(RelationshipChange(revision, encode(after)));
+  plan.resource = CustomerRelationshipName(after.partner, after.customer);
+  plan.revision = after.revision;
+  return plan;
+}
+
+}  // namespace
+
+const pg::ListFields& RelationshipFields() {
+  static const std::map<std::string, int> states = {{"ACTIVE", 1},
+                                                    {"TERMINATING", 2},
+                                                    {"TERMINATED", 3},
+                                                    {"RELATIONSHIP_STATE_ACTIVE", 1},
+                                                    {"RELATIONSHIP_STATE_TERMINATING", 2},
+                                                    {"RELATIONSHIP_STATE_TERMINATED", 3}};
+  static const std::map<std::string, int> origins = {{"CREATE", 1},
+                                                     {"IMPORT", 2},
+                                                     {"INVITATION", 3},
+                                                     {"RELATIONSHIP_ORIGIN_CREATE", 1},
+                                                     {"RELATIONSHIP_ORIGIN_IMPORT", 2},
+                                                     {"RELATIONSHIP_ORIGIN_INVITATION", 3}};
+  static const auto* const fields = new pg::ListFields{
+      {"state", {"r.state", pg::FieldType::kEnum, false, states}},
+      {"origin", {"r.origin", pg::FieldType::kEnum, false, origins}},
+      {"customer", {"r.customer", pg::FieldType::kUuid}},
+      {"create_time", {"r.create_time", pg::FieldType::kTime}},
+  };
+  return *fields;
+}
+
+const std::map<std::string, std::vector<pg::SortColumn>>& RelationshipOrders() {
+  static const auto* const orders = new std::map<std::string, std::vector<pg::SortColumn>>{
+      {"create_time", {{"r.create_time", pg::FieldType::kTime}, {"r.customer", pg::FieldType::kUuid}}},
+  };
+  return *orders;
+}
+
+absl::StatusOr<RelationshipStore::TerminationStart> RelationshipStore::BeginTermination(
+    pg::Session& session, CallContext& call, const TerminationRequest& request) const {
+  // Made once: a commit in doubt is found again by it.
+  const std::string saga = Uuid::NewV7(call.now).ToString();
+  TerminationStart answer;
+  const absl::Status status = pg::RunCommand(session, call, [&]() -> absl::StatusOr<pg::Step> {
+    const auto loaded =
+        pg::Load(session, call, kLoadWithHolds, pg::Params().Text(request.key.first).Text(request.key.second));
+    if (!loaded.ok()) return loaded.status();
+    const auto replayed = pg::Replayed(*loaded, call);
+    if (!replayed.ok()) return replayed.status();
+    const Found found = DecodeWithHolds(*loaded);
+    if (!found.relationship.has_value()) {
+      return CustomerRelationshipNotFound(CustomerRelationshipName(request.key.first, request.key.second));
+    }
+    if (replayed->has_value()) {
+      answer = {*found.relationship, (*replayed)->saga, (*replayed)->saga == saga};
+      return pg::Step{true, {}};
+    }
+    const Termination termination{request.terminated_by, request.reason, call.now, absl::InfiniteFuture(), saga};
+    const auto begun =
+        clientele::relationship::BeginTermination(*found.relationship, found.holds, request.etag, termination);
+    if (!begun.ok()) return begun.status();
+    answer = {begun->after, call.validate_only ? "" : saga, !call.validate_only};
+    if (call.validate_only) return pg::Step{true, {}};
+    return pg::Step{false, TerminatePlan(found.relationship->revision, *begun, request, encode_)};
+  });
+  if (!status.ok()) return status;
+  return answer;
+}
+
+absl::Status RelationshipStore::FinishTermination(pg::Session& session, CallContext& call, const RelationshipKey& key,
+                                                  const std::string& saga) const {
+  return pg::RunCommand(session, call, [&]() -> absl::StatusOr<pg::Step> {
+    const auto loaded = pg::Load(session, call, kLoad, pg::Params().Text(key.first).Text(key.second));
+    if (!loaded.ok()) return loaded.status();
+    if (loaded->count == 0) return CustomerRelationshipNotFound(CustomerRelationshipName(key.first, key.second));
+    pg::RowReader row(loaded->rows, 0, pg::Loaded::kFirstColumn);
+    const CustomerRelationship current = ReadRelationship(row);
+    const auto finished = clientele::relationship::FinishTermination(current, saga, call.now);
+    // A repeat of the step finds the relationship ended, by its own state and saga: no record needs to tell.
+    if (finished.changed_fields.empty()) return pg::Step{true, {}};
+    return pg::Step{false, FinishPlan(current.revision, finished, encode_)};
+  });
+}
+
+absl::StatusOr<std::vector<std::optional<CustomerRelationship>>> RelationshipStore::Fetch(
+    pg::Session& session, const std::vector<RelationshipKey>& keys) {
+  std::vector<std::string> partners;
+  std::vector<std::string> customers;
+  for (const auto& [partner, customer] : keys) {
+    partners.push_back(partner);
+    customers.push_back(customer);
+  }
+  const auto rows = session.Read(kFetch, pg::Params().TextArray(partners).TextArray(customers));
+  if (!rows.ok()) return rows.status();
+  std::vector<std::optional<CustomerRelationship>> relationships(keys.size());
+  for (int i = 0; i < rows->size(); ++i) {
+    pg::RowReader row(*rows, i);
+    const int64_t ordinal = row.Int();
+    relationships[ordinal - 1] = ReadRelationship(row);
+  }
+  return relationships;
+}
+
+absl::StatusOr<CustomerRelationship> RelationshipStore::Read(pg::Session& session, const RelationshipKey& key) {
+  auto found = Fetch(session, {key});
+  if (!found.ok()) return found.status();
+  if (!found->front().has_value()) {
+    return CustomerRelationshipNotFound(CustomerRelationshipName(key.first, key.second));
+  }
+  return *std::move(found->front());
+}
+
+absl::StatusOr<RelationshipPage> RelationshipStore::List(pg::Session& session, const std::string& partner,
+                                                         const pg::Predicate& filter,
+                                                         const std::vector<pg::SortColumn>& order,
+                                                         const std::vector<std::string>& after, int page_size) {
+  pg::ListQuery query;
+  // The order's first column comes last, as text: the page's cursor.
+  query.select = absl::StrCat("SELECT ", kRelationshipColumns, ", ", order.front().column,
+                              "::text FROM customer_relationship r", kRelationshipSagaJoin);
+  query.where = "r.partner = $1";
+  query.params.Text(partner);
+  query.filter = filter;
+  query.order = order;
+  query.after = after;
+  query.limit = page_size + 1;
+  const pg::BuiltQuery built = pg::Build(query);
+  const auto rows = session.ReadDynamic(built.sql, built.params);
+  if (!rows.ok()) return rows.status();
+  if (rows->empty() && after.empty()) {
+    if (const auto found = PartnerStore::Read(session, partner); !found.ok()) return found.status();
+  }
+  RelationshipPage page;
+  for (int i = 0; i < rows->size() && i < page_size; ++i) {
+    pg::RowReader row(*rows, i);
+    page.relationships.push_back(ReadRelationship(row));
+  }
+  if (rows->size() > page_size) {
+    page.next = {std::string(rows->Text(page_size - 1, kRelationshipColumnCount)), page.relationships.back().customer};
+  }
+  return page;
+}
+
+}  // namespace clientele::relationship

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/core/call_context.h"
+#include "common/pg/list_query.h"
+#include "common/pg/session.h"
+#include "services/relationship/domain/customer_relationship.h"
+
+namespace clientele::relationship {
+
+// What a list of relationships can be filtered and ordered by.
+const pg::ListFields& RelationshipFields();
+const std::map<std::string, std::vector<pg::SortColumn>>& RelationshipOrders();
+
+struct RelationshipPage {
+  std::vector<CustomerRelationship> relationships;
+  std::vector<std::string> next;  // cursor of the next page; empty on the last
+};
+
+// A pair of ids: partner, customer.
+using RelationshipKey = std::pair<std::string, std::string>;
+
+// Ends and reads relationships. Thread-safe; the session is the worker's.
+class RelationshipStore {
+ public:
+  // Packs the state that events carry.
+  using Encode = std::function<std::string(const CustomerRelationship&)>;
+  explicit RelationshipStore(Encode encode) : encode_(std::move(encode)) {}
+
+  // What a caller asks for who wants a relationship to end.
+  struct TerminationRequest {
+    RelationshipKey key;
+    std::string etag;
+    TerminatedBy terminated_by = TerminatedBy::kPartner;
+    std::string reason;
+    std::string saga_kind;
+    std::string owner;  // replica that runs the saga first
+    // First state of the saga for the relationship as it is TERMINATING.
+    std::function<std::string(const CustomerRelationship&)> saga_state;
+  };
+  struct TerminationStart {
+    CustomerRelationship relationship;
+    std::string saga;      // to wait for; empty: nothing runs (validate_only)
+    bool started = false;  // by this call: its replica must run the saga
+  };
+  // TERMINATING and the saga, written together; or the saga that the request started before.
+  // CUSTOMER_RELATIONSHIP_NOT_FOUND, TERMINATION_HOLDS, ALREADY_IN_STATE, ETAG_MISMATCH.
+  absl::StatusOr<TerminationStart> BeginTermination(pg::Session& session, CallContext& call,
+                                                    const TerminationRequest& request) const;
+
+  // The saga's last step: TERMINATED. Nothing changes where `saga` is not what is ending the relationship.
+  absl::Status FinishTermination(pg::Session& session, CallContext& call, const RelationshipKey& key,
+                                 const std::string& saga) const;
+
+  // One for each key, in their order.
+  static absl::StatusOr<std::vector<std::optional<CustomerRelationship>>> Fetch(
+      pg::Session& session, const std::vector<RelationshipKey>& keys);
+  // CUSTOMER_RELATIONSHIP_NOT_FOUND.
+  static absl::StatusOr<CustomerRelationship> Read(pg::Session& session, const RelationshipKey& key);
+
+  // A partner's relationships. PARTNER_NOT_FOUND where the partner has none because it is none.
+  static absl::StatusOr<RelationshipPage> List(pg::Session& session, const std::string& partner,
+                                               const pg::Predicate& filter, const std::vector<pg::SortColumn>& order,
+                                               const std::vector<std::string>& after, int page_size);
+
+ private:
+  const Encode encode_;
+};
+
+}  // namespace clientele::relationship

@@ -1,0 +1,174 @@
+#include "services/relationship/storage/relationship_store.h"
+
+#include <atomic>
+
+#include "services/relationship/storage/store_fixture.h"
+
+namespace clientele::relationship {
+namespace {
+
+using ::testing::ElementsAre;
+
+class RelationshipStoreTest : public StoreTest {
+ protected:
+  absl::StatusOr<RelationshipStore::TerminationStart> Begin(const RelationshipKey& key, CallContext call,
+                                                            const std::string& etag = "") {
+    RelationshipStore::TerminationRequest request = Terminate(key);
+    request.etag = etag;
+    return relationships_.BeginTermination(*session_, call, request);
+  }
+
+  absl::StatusOr<TerminationHold> Hold(const RelationshipKey& key, const std::string& id) {
+    CallContext call = Call();
+    return holds_.Upsert(*session_, call, key, {id, HoldKind::kSubscription, "suspend " + id, ""});
+  }
+
+  const std::string partner_ = MakePartner("1001").id;
+};
+
+TEST_F(RelationshipStoreTest, EndsInTwoSteps) {
+  const RelationshipKey key = MakeRelationship(partner_);
+  const auto started = Begin(key, Call(), "r1");
+  ASSERT_TRUE(started.ok()) << started.status();
+  EXPECT_TRUE(started->started);
+  EXPECT_EQ(Count("saga WHERE NOT done AND id = '" + started->saga + "' AND owner = 'replica'"), 1);
+  CustomerRelationship stored = Stored(key);
+  EXPECT_EQ(stored.state, RelationshipState::kTerminating);
+  EXPECT_EQ(stored.revision, 2);
+  EXPECT_EQ(stored.termination->reason, "moved");
+  EXPECT_EQ(stored.termination->saga, started->saga);
+  ASSERT_TRUE(stored.progress.has_value());
+  EXPECT_EQ(stored.progress->attempt_count, 0);
+
+  now_ += absl::Seconds(3);
+  CallContext step = Call();
+  ASSERT_TRUE(relationships_.FinishTermination(*session_, step, key, started->saga).ok());
+  stored = Stored(key);
+  EXPECT_EQ(stored.state, RelationshipState::kTerminated);
+  EXPECT_EQ(stored.revision, 3);
+  EXPECT_EQ(stored.termination->end_time, now_);
+  EXPECT_FALSE(stored.progress.has_value());
+  EXPECT_THAT(EventsOf(CustomerRelationshipName(key.first, key.second)),
+              ElementsAre("relationship.activated", "relationship.terminating", "relationship.terminated"));
+}
+
+TEST_F(RelationshipStoreTest, FinishesOnce) {
+  const RelationshipKey key = MakeRelationship(partner_);
+  const auto started = Begin(key, Call());
+  CallContext step = Call();
+  ASSERT_TRUE(relationships_.FinishTermination(*session_, step, key, NewId()).ok());
+  EXPECT_EQ(Stored(key).state, RelationshipState::kTerminating);
+  ASSERT_TRUE(relationships_.FinishTermination(*session_, step, key, started->saga).ok());
+  ASSERT_TRUE(relationships_.FinishTermination(*session_, step, key, started->saga).ok());
+  EXPECT_EQ(Stored(key).revision, 3);
+}
+
+TEST_F(RelationshipStoreTest, RefusesWhatHasEndedOrIsNone) {
+  const RelationshipKey key = MakeRelationship(partner_);
+  EXPECT_EQ(ReasonOf(Begin(key, Call(), "r9").status()), "ETAG_MISMATCH");
+  End(key);
+  EXPECT_EQ(ReasonOf(Begin(key, Call()).status()), "ALREADY_IN_STATE");
+  EXPECT_EQ(ReasonOf(Begin({partner_, NewId()}, Call()).status()), "CUSTOMER_RELATIONSHIP_NOT_FOUND");
+  EXPECT_EQ(ReasonOf(RelationshipStore::Read(*session_, {partner_, NewId()}).status()),
+            "CUSTOMER_RELATIONSHIP_NOT_FOUND");
+}
+
+TEST_F(RelationshipStoreTest, RepeatedJoinsTheSagaOfTheFirst) {
+  const RelationshipKey key = MakeRelationship(partner_);
+  const std::string request = NewId();
+  const auto first = Begin(key, Call(request));
+  const auto again = Begin(key, Call(request));
+  ASSERT_TRUE(first.ok() && again.ok()) << again.status();
+  EXPECT_EQ(again->saga, first->saga);
+  EXPECT_FALSE(again->started);
+  EXPECT_EQ(ReasonOf(Begin(key, Call(request, "other")).status()), "REQUEST_ID_REUSED");
+  EXPECT_EQ(Count("saga"), 1);
+}
+
+TEST_F(RelationshipStoreTest, HoldsAreNamedAlsoWithValidateOnly) {
+  const RelationshipKey key = MakeRelationship(partner_);
+  ASSERT_TRUE(Hold(key, "sub-2").ok());
+  now_ += absl::Seconds(1);
+  ASSERT_TRUE(Hold(key, "sub-1").ok());
+  for (const bool validate_only : {false, true}) {
+    CallContext call = Call();
+    call.validate_only = validate_only;
+    const auto refused = Begin(key, call);
+    EXPECT_EQ(ReasonOf(refused.status()), "TERMINATION_HOLDS");
+    const auto violations = PreconditionViolationsOf(refused.status());
+    ASSERT_EQ(violations.size(), 2u);
+    EXPECT_EQ(violations[0].subject, TerminationHoldName(key.first, key.second, "sub-2"));
+    EXPECT_EQ(violations[1].description, "suspend sub-1");
+  }
+  EXPECT_EQ(Stored(key).state, RelationshipState::kActive);
+}
+
+TEST_F(RelationshipStoreTest, ValidateOnlyChangesNothing) {
+  const RelationshipKey key = MakeRelationship(partner_);
+  CallContext call = Call();
+  call.validate_only = true;
+  const auto checked = Begin(key, call);
+  ASSERT_TRUE(checked.ok());
+  EXPECT_TRUE(checked->saga.empty());
+  EXPECT_FALSE(checked->started);
+  EXPECT_EQ(Stored(key).state, RelationshipState::kActive);
+  EXPECT_EQ(Count("saga"), 0);
+}
+
+TEST_F(RelationshipStoreTest, OfTwoEndsAtOnceOneHasTheEffect) {
+  for (int round = 0; round < 10; ++round) {
+    const RelationshipKey key = MakeRelationship(partner_);
+    std::atomic<int> started{0}, refused{0};
+    Race(4, [&](int, pg::Session& session) {
+      CallContext call = Call();
+      const auto begun = relationships_.BeginTermination(session, call, Terminate(key));
+      if (begun.ok() && begun->started) ++started;
+      if (ReasonOf(begun.status()) == "ALREADY_IN_STATE") ++refused;
+    });
+    EXPECT_EQ(started, 1);
+    EXPECT_EQ(refused, 3);
+  }
+  EXPECT_EQ(Count("saga"), 10);
+}
+
+TEST_F(RelationshipStoreTest, ListsByPage) {
+  std::vector<std::string> customers;
+  for (int i = 0; i < 5; ++i) {
+    now_ += absl::Seconds(1);
+    customers.push_back(MakeRelationship(partner_).second);
+  }
+  MakeRelationship(MakePartner("1002").id);
+  End({partner_, customers[2]});
+
+  const auto listed = [&](bool descending, const pg::Predicate& filter) {
+    std::vector<pg::SortColumn> order = RelationshipOrders().at("create_time");
+    for (pg::SortColumn& column : order) column.descending = descending;
+    std::vector<std::string> ids, cursor;
+    do {
+      const auto page = RelationshipStore::List(*session_, partner_, filter, order, cursor, 2);
+      EXPECT_TRUE(page.ok()) << page.status();
+      for (const auto& relationship : page->relationships) ids.push_back(relationship.customer);
+      cursor = page->next;
+    } while (!cursor.empty());
+    return ids;
+  };
+  EXPECT_THAT(listed(false, {}), ::testing::ElementsAreArray(customers));
+  EXPECT_THAT(listed(true, {}), ::testing::ElementsAreArray(customers.rbegin(), customers.rend()));
+
+  pg::Predicate ended;
+  ended.kind = pg::Predicate::Kind::kCompare;
+  ended.field = &RelationshipFields().at("state");
+  ended.value = "3";
+  EXPECT_THAT(listed(false, ended), ElementsAre(customers[2]));
+}
+
+TEST_F(RelationshipStoreTest, ListTellsAPartnerWithoutRelationshipsFromNone) {
+  const auto order = RelationshipOrders().at("create_time");
+  const auto empty = RelationshipStore::List(*session_, partner_, {}, order, {}, 10);
+  ASSERT_TRUE(empty.ok()) << empty.status();
+  EXPECT_TRUE(empty->relationships.empty());
+  EXPECT_EQ(ReasonOf(RelationshipStore::List(*session_, NewId(), {}, order, {}, 10).status()), "PARTNER_NOT_FOUND");
+}
+
+}  // namespace
+}  // namespace clientele::relationship
