@@ -209,8 +209,10 @@ TEST_F(TokenTest, ATakenBackKeyEndsItsCachedTokens) {
 TEST_F(TokenTest, TheCacheIsBoundedAndThreadSafe) {
   verifier_ = Create(4);
   std::vector<std::string> tokens;
+  tokens.reserve(16);
   for (int i = 0; i < 16; ++i) tokens.push_back(ed25519_.Sign(With("sub", absl::StrCat("user", i))));
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 64; ++i) {

@@ -48,6 +48,7 @@ TEST_F(FeedTest, SequenceLosesWhatCommitsLateAndTheFeedDoesNot) {
         session_->ReadDynamic("SELECT seq FROM outbox WHERE seq > $1::bigint ORDER BY seq", pg::Params().Int(after));
     EXPECT_TRUE(rows.ok()) << rows.status();
     std::vector<int64_t> found;
+    found.reserve(rows->size());
     for (int i = 0; i < rows->size(); ++i) found.push_back(rows->Int(i, 0));
     return found;
   };
@@ -77,6 +78,7 @@ TEST_F(FeedTest, ConcurrentWritersLoseNothingAndKeepTheOrderOfASubject) {
   constexpr int kCommits = 40;
   std::atomic<int> writing{kWriters};
   std::vector<std::thread> writers;
+  writers.reserve(kWriters);
   for (int writer = 0; writer < kWriters; ++writer) {
     writers.emplace_back([&, writer] {
       const auto session = Connected(options_);
@@ -200,6 +202,7 @@ TEST_F(HeartbeatTest, ManyReadersBeatOnce) {
   LetASecondPass();
   const int64_t before = Xid();
   std::vector<std::thread> readers;
+  readers.reserve(6);
   for (int i = 0; i < 6; ++i) {
     readers.emplace_back([&] { EXPECT_TRUE(Beat(*Connected(options_)).ok()); });
   }

@@ -118,11 +118,10 @@ class Poll : public std::enable_shared_from_this<Poll> {
     const absl::Time now = absl::Now();
     if (!page->events.empty()) activity_->SawEvent(now);
     Take(*page);
-    if (!response_.events().empty()) return Answer();
-    if (static_cast<int>(page->events.size()) == limit) {
-      if (now < scan_until_) return Submit();
-      return Answer();
-    }
+    if (response_.events_size() == page_size_) return Answer();
+    // A page that is not full says that the feed ends there; so what a filter drops is made up for.
+    if (static_cast<int>(page->events.size()) == limit && now < scan_until_) return Submit();
+    if (static_cast<int>(page->events.size()) == limit || !response_.events().empty()) return Answer();
     if (now >= wait_until_) return Answer();
     if (page->events.empty() && activity_->MayBeat(now)) {
       if (absl::Status status = Beat(session); !status.ok()) return reply_(pg::ForCaller(status));

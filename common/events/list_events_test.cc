@@ -108,10 +108,31 @@ TEST_F(ListEventsTest, ScansOnToTheNextMatch) {
   EXPECT_EQ(response->events(0).revision(), 1200);
 }
 
+TEST_F(ListEventsTest, FilteredPageIsFilledWhereTheFeedHasMore) {
+  ASSERT_TRUE(session_
+                  ->Execute("INSERT INTO outbox (id, type, subject, partner, generation, revision, after, "
+                            "changed_fields, request_id, trace_id, actor, create_time) "
+                            "SELECT gen_random_uuid(), 't', 's', CASE WHEN n % 100 = 0 THEN 'partners/a' ELSE "
+                            "'partners/b' END, 1, n, '', '{}', '', '', '', now() FROM generate_series(1, 1300) AS n")
+                  .ok());
+  FeedPosition position;
+  Await(position, 1300);
+  ListEventsRequest request = Request("partners/a");
+  request.set_page_size(10);
+  auto response = Call(request).get();
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->events_size(), 10);
+  request.set_after_position(response->position());
+  response = Call(request).get();
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->events_size(), 3);
+}
+
 TEST_F(ListEventsTest, WaitsForTheNextEventWithoutAWorker) {
   ListEventsRequest request = Request("partners/-", End());
   request.set_wait_seconds(1);
   std::vector<std::future<absl::StatusOr<ListEventsResponse>>> waiting;
+  waiting.reserve(20);
   for (int i = 0; i < 20; ++i) waiting.push_back(Call(request));
   // One bulk worker for all of them, and it is free for others.
   std::promise<bool> ran;

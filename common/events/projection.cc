@@ -75,7 +75,7 @@ class Projection::Impl : public std::enable_shared_from_this<Projection::Impl> {
       // Under the lock: a position that moves after this look finds the waiter.
       MutexLock lock(&mutex_);
       reached = PositionWaiters::Reached(position_, wanted);
-      if (!reached) waiters_.Add(wanted, deadline, std::move(done));
+      if (!reached) waiters_.Add(wanted, deadline, done);
     }
     if (reached) return done(absl::OkStatus());
     Kick();

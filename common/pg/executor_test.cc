@@ -182,6 +182,7 @@ TEST_F(ExecutorTest, StopRunsEveryJobExactlyOnce) {
   {
     Executor executor(Options(2, 100000));
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([&] {
         for (int i = 0; i < 500; ++i) {

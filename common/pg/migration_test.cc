@@ -76,6 +76,7 @@ TEST_F(MigrationTest, AFailedStepLeavesNothingAndTheEarlierOnes) {
 
 TEST_F(MigrationTest, ReplicasAtOnceApplyEachStepOnce) {
   std::vector<std::thread> threads;
+  threads.reserve(4);
   std::vector<absl::Status> answers(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&, i] { answers[i] = Migrate(*Connected(options_), Steps()); });

@@ -40,6 +40,7 @@ class PointReadsTest : public ::testing::Test {
       const absl::StatusOr<Rows> rows = session.Read(kDouble, Params().IntArray(keys));
       if (!rows.ok()) return rows.status();
       std::vector<std::string> values;
+      values.reserve(keys.size());
       for (int row = 0; row < rows->size(); ++row) values.emplace_back(rows->Text(row, 0));
       return values;
     };
@@ -88,7 +89,8 @@ TEST_F(PointReadsTest, ManyThreadsGetTheirOwnAnswers) {
   Numbers numbers(executor, Doubling());
   absl::BlockingCounter open(8 * 500);
   std::vector<std::thread> threads;
-  for (int thread = 0; thread < 8; ++thread) {
+  threads.reserve(8);
+  for (int64_t thread = 0; thread < 8; ++thread) {
     threads.emplace_back([&, thread] {
       for (int64_t i = 0; i < 500; ++i) {
         const int64_t key = thread * 1000 + i;

@@ -58,6 +58,7 @@ TEST_F(RunCommandTest, EightCallsWithOneKeyHaveOneEffectAndOneAnswer) {
     std::atomic<int> writes{0};
     std::vector<std::string> answers(8);
     std::vector<std::thread> threads;
+    threads.reserve(8);
     for (int i = 0; i < 8; ++i) {
       threads.emplace_back([&, i] {
         const auto session = Connected(options());
@@ -80,6 +81,7 @@ TEST_F(RunCommandTest, OfTwoCreatesOfOneNameOneIsTold) {
     const std::string name = absl::StrCat("two ", round);
     std::atomic<int> made{0}, taken{0};
     std::vector<std::thread> threads;
+    threads.reserve(8);
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([&] {
         const auto session = Connected(options());

@@ -6,7 +6,7 @@
 #include "clientele/type/v1/rule.pb.h"
 #include "common/rpc/formats.h"
 #include "common/rpc/rules.h"
-#include "common/rpc/testing/probe_service.pb.h"
+#include "probe_service.pb.h"
 
 namespace clientele::rpc {
 namespace {

@@ -37,7 +37,7 @@ bool ParseNumber(absl::string_view text, uint64_t* number) {
 }  // namespace
 
 std::string FormatConsistency(const Consistency& consistency) {
-  return absl::StrJoin(consistency, ",", [](std::string* out, const Consistency::value_type& entry) {
+  return absl::StrJoin(consistency, ";", [](std::string* out, const Consistency::value_type& entry) {
     const FeedPosition& position = entry.second;
     absl::StrAppend(out, entry.first, "=", position.epoch, ":", position.txid, ":", position.sequence);
   });
@@ -47,7 +47,7 @@ absl::StatusOr<Consistency> ParseConsistency(absl::string_view text) {
   Consistency consistency;
   if (text.empty()) return consistency;
   if (text.size() > kMaxText) return Invalid();
-  for (const absl::string_view entry : absl::StrSplit(text, ',')) {
+  for (const absl::string_view entry : absl::StrSplit(text, ';')) {
     const std::pair<absl::string_view, absl::string_view> sides = absl::StrSplit(entry, absl::MaxSplits('=', 1));
     const std::vector<absl::string_view> parts = absl::StrSplit(sides.second, ':');
     FeedPosition position;

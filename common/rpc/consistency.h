@@ -8,7 +8,8 @@
 
 namespace clientele::rpc {
 
-// The value of the metadata `clientele-consistency`: service=epoch:txid:sequence, joined by commas.
+// The value of the metadata `clientele-consistency`: service=epoch:txid:sequence, joined by semicolons: a comma
+// would end the value for tools that take several in one header.
 inline constexpr char kConsistencyMetadata[] = "clientele-consistency";
 
 std::string FormatConsistency(const Consistency& consistency);

@@ -15,7 +15,7 @@ constexpr char kOther[] = "0190f0a0-0000-7000-8000-000000000002";
 TEST(Consistency, SurvivesTheWire) {
   const Consistency consistency{{"customer", {kEpoch, 18446744073709551615U, 7}}, {"relationship", {kOther, 1, 2}}};
   const std::string text = FormatConsistency(consistency);
-  EXPECT_EQ(text, absl::StrCat("customer=", kEpoch, ":18446744073709551615:7,relationship=", kOther, ":1:2"));
+  EXPECT_EQ(text, absl::StrCat("customer=", kEpoch, ":18446744073709551615:7;relationship=", kOther, ":1:2"));
   EXPECT_EQ(*ParseConsistency(text), consistency);
   EXPECT_TRUE(ParseConsistency("")->empty());
 }
@@ -24,10 +24,10 @@ TEST(Consistency, RefusesWhatNoAnswerCarried) {
   const std::string good = absl::StrCat("customer=", kEpoch, ":1:2");
   std::string nine;
   for (const char service : std::string("abcdefghi")) {
-    absl::StrAppend(&nine, nine.empty() ? "" : ",", std::string(1, service), "=", kEpoch, ":1:2");
+    absl::StrAppend(&nine, nine.empty() ? "" : ";", std::string(1, service), "=", kEpoch, ":1:2");
   }
   for (const std::string& bad :
-       {std::string("x"), std::string("customer="), absl::StrCat("=", kEpoch, ":1:2"), absl::StrCat(good, ","),
+       {std::string("x"), std::string("customer="), absl::StrCat("=", kEpoch, ":1:2"), absl::StrCat(good, ";"),
         absl::StrCat(good, ":3"), absl::StrCat("customer=", kEpoch, ":-1:2"), absl::StrCat("customer=", kEpoch, ":1:"),
         absl::StrCat("customer=", kEpoch, ":18446744073709551616:2"), absl::StrCat("Customer=", kEpoch, ":1:2"),
         std::string("customer=epoch:1:2"), absl::StrCat("customer=", kEpoch, ": 1:2"), nine, std::string(2000, 'a')}) {

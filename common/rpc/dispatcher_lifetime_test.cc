@@ -212,7 +212,7 @@ TEST(CallAsync, APeerThatIsAwayIsUnavailable) {
   std::promise<absl::Status> done;
   CallAsync<Probe>(stub->async(), &Stub::async::ResolveProbe, CallContext(), absl::Now() + absl::Seconds(2),
                    ResolveProbeRequest(),
-                   [&](absl::StatusOr<Probe> answer, Consistency) { done.set_value(answer.status()); });
+                   [&](const absl::StatusOr<Probe>& answer, const Consistency&) { done.set_value(answer.status()); });
   const absl::Status status = done.get_future().get();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(ReasonOf(status), "SERVICE_UNAVAILABLE");

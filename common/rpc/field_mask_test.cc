@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "common/core/error.h"
-#include "common/rpc/testing/probe_service.pb.h"
+#include "probe_service.pb.h"
 
 namespace clientele::rpc {
 namespace {

@@ -13,8 +13,6 @@
 namespace clientele::rpc {
 namespace {
 
-using pg::Comparison;
-using pg::ListField;
 using pg::Predicate;
 
 constexpr int kMaxComparisons = 32;

@@ -11,7 +11,6 @@
 namespace clientele::rpc {
 namespace {
 
-using pg::Comparison;
 using pg::FieldType;
 using pg::Predicate;
 using ::testing::HasSubstr;

@@ -5,7 +5,7 @@
 
 #include "clientele/audit/v1/audit_service.pb.h"
 #include "common/core/error.h"
-#include "common/rpc/testing/probe_service.pb.h"
+#include "probe_service.pb.h"
 
 namespace clientele::rpc {
 namespace {

@@ -63,6 +63,7 @@ TEST(Status, OurOwnPayloadsStayHere) {
 
 TEST(Status, TooManyViolationsAreCutFromTheEnd) {
   std::vector<FieldViolation> violations;
+  violations.reserve(20);
   for (int i = 0; i < 20; ++i) {
     violations.push_back(
         {absl::StrCat("customer.billing_profile.default_address.field", i), std::string(150, 'd'), "PATTERN", ""});

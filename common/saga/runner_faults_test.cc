@@ -103,7 +103,7 @@ TEST_F(RunnerTest, LeaseTakenAwayMidwayIsNoticedAtTheNextWrite) {
   std::promise<void> go;
   Definition paused = Three();
   paused.steps[0].database = [&](pg::Session& session, saga::Run& run) {
-    const StepResult result = Perform(session, run);
+    StepResult result = Perform(session, run);
     inside.set_value();
     go.get_future().wait();
     run.state = "of yesterday";

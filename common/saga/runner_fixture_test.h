@@ -78,7 +78,7 @@ class RunnerTest : public ::testing::Test {
   }
 
   // A peer: performs on an executor of its own and answers on its thread.
-  void Remote(std::shared_ptr<saga::Run> run, StepDone done) {
+  void Remote(std::shared_ptr<saga::Run> run, const StepDone& done) {
     pg::Job job;
     job.run = [run, done](absl::StatusOr<pg::Session*> session) {
       if (!session.ok()) return done(StepResult::Retry(session.status()));
@@ -92,7 +92,8 @@ class RunnerTest : public ::testing::Test {
   Definition Three(const std::string& kind = "test.three") {
     return {kind,
             {{"one", Perform, nullptr},
-             {"two", nullptr, [this](std::shared_ptr<saga::Run> run, StepDone done) { Remote(run, std::move(done)); }},
+             {"two", nullptr,
+              [this](std::shared_ptr<saga::Run> run, const StepDone& done) { Remote(std::move(run), done); }},
              {"three", Perform, nullptr}}};
   }
 
@@ -109,7 +110,7 @@ class RunnerTest : public ::testing::Test {
 
   // As a command writes it with the change that triggers the saga; an empty owner leaves it to whoever finds it.
   std::string NewSaga(const std::string& owner, const std::string& kind = "test.three") {
-    const std::string id = Uuid::NewV7(clock_.Now()).ToString();
+    std::string id = Uuid::NewV7(clock_.Now()).ToString();
     const absl::Status written = session_->Execute(absl::StrCat(
         "INSERT INTO saga (id, kind, subject, state, owner, lease_until, next_attempt, principal, on_behalf_of, "
         "trace_id, create_time) VALUES ('",

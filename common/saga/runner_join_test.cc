@@ -78,11 +78,12 @@ TEST_F(RunnerTest, ManyJoinersOnBothReplicasAreEachAnsweredOnce) {
   std::atomic<int> answers{0};
   std::atomic<int> failures{0};
   std::vector<std::string> ids;
+  ids.reserve(kSagas);
   for (int i = 0; i < kSagas; ++i) ids.push_back(NewSaga("a"));
   for (const std::string& id : ids) {
     for (Runner* runner : {&b->runner, &a->runner}) {
       for (int joiner = 0; joiner < 3; ++joiner) {
-        runner->Join(id, absl::Now() + absl::Seconds(20), [&](Outcome outcome) {
+        runner->Join(id, absl::Now() + absl::Seconds(20), [&](const Outcome& outcome) {
           if (!outcome.status.ok()) ++failures;
           ++answers;
         });

@@ -91,6 +91,7 @@ TEST_F(RunnerTest, GoToAndDoneEarly) {
 TEST_F(RunnerTest, TwoRunnersRaceAndEachStepRunsOnce) {
   constexpr int kSagas = 30;
   std::vector<std::string> ids;
+  ids.reserve(kSagas);
   for (int i = 0; i < kSagas; ++i) ids.push_back(NewSaga(""));
   const auto a = Start("a", {Three()});
   const auto b = Start("b", {Three()});
@@ -101,13 +102,14 @@ TEST_F(RunnerTest, TwoRunnersRaceAndEachStepRunsOnce) {
 
 TEST_F(RunnerTest, TakesOverNoMoreThanItMayRun) {
   constexpr int kMost = 3;
+  constexpr int kAll = 2 * kMost;
   Mutex mutex;
   std::vector<StepDone> hanging;
   const Definition hang{"test.hang", {{"one", nullptr, [&](std::shared_ptr<saga::Run>, StepDone done) {
                                          MutexLock lock(&mutex);
                                          hanging.push_back(std::move(done));
                                        }}}};
-  for (int i = 0; i < 2 * kMost; ++i) NewSaga("", "test.hang");
+  for (int i = 0; i < kAll; ++i) NewSaga("", "test.hang");
   RunnerOptions options = Options("a");
   options.max_running = kMost;
   Replica replica(options_, options, clock_, {hang});
@@ -118,7 +120,7 @@ TEST_F(RunnerTest, TakesOverNoMoreThanItMayRun) {
   };
   ASSERT_TRUE(Eventually([&] { return running() == kMost; }));
   EXPECT_EQ(Count("saga WHERE owner = 'a'"), kMost);
-  for (int answered = 0; answered < 2 * kMost; ++answered) {
+  for (int answered = 0; answered < kAll; ++answered) {
     ASSERT_TRUE(Eventually([&] { return running() > static_cast<size_t>(answered); }));
     StepDone done;
     {
@@ -128,7 +130,7 @@ TEST_F(RunnerTest, TakesOverNoMoreThanItMayRun) {
     done(StepResult::Next());
     done(StepResult::Next());  // an answer that comes twice counts once
   }
-  EXPECT_TRUE(Eventually([&] { return Count("saga WHERE done") == 2 * kMost; }));
+  EXPECT_TRUE(Eventually([&] { return Count("saga WHERE done") == kAll; }));
 }
 
 TEST_F(RunnerTest, LeaseIsRenewedWhileAStepRunsLong) {

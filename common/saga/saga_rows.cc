@@ -121,6 +121,7 @@ absl::StatusOr<std::vector<Row>> ClaimDue(pg::Session& session, const Lease& lea
       pg::Params().Text(lease.owner).Int(absl::ToInt64Milliseconds(lease.duration)).TextArray(kinds).Int(limit));
   if (!rows.ok()) return rows.status();
   std::vector<Row> claimed;
+  claimed.reserve(rows->size());
   for (int i = 0; i < rows->size(); ++i) claimed.push_back(DecodeRow(*rows, i));
   return claimed;
 }

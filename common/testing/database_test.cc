@@ -89,7 +89,6 @@ TEST(Cluster, APausedOneAnswersAfterItsPause) {
   reader.join();
 }
 
-// Last in the order of a run: it makes a cluster of its own in a child that is then killed.
 TEST(Cluster, AKilledTestLeavesNothingBehind) {
   std::array<int, 2> ends{};
   ASSERT_EQ(pipe(ends.data()), 0);
@@ -97,8 +96,7 @@ TEST(Cluster, AKilledTestLeavesNothingBehind) {
   const pid_t child = fork();
   if (child == 0) {
     dup2(ends[1], 1);
-    setenv("CLIENTELE_HANG", "1", 1);
-    execl(self.c_str(), self.c_str(), "--gtest_filter=HangingChild.*", nullptr);
+    execl(self.c_str(), self.c_str(), "--stay", nullptr);
     _exit(127);
   }
   close(ends[1]);
@@ -123,13 +121,19 @@ TEST(Cluster, AKilledTestLeavesNothingBehind) {
   EXPECT_FALSE(std::filesystem::exists(folder));
 }
 
-// Not a test of its own: what AKilledTestLeavesNothingBehind kills.
-TEST(HangingChild, StartsAClusterAndStays) {
-  if (getenv("CLIENTELE_HANG") == nullptr) GTEST_SKIP() << "runs only as the child of another test";
+}  // namespace
+
+// What AKilledTestLeavesNothingBehind kills.
+static void StartClusterAndStay() {
   std::printf("folder=%s\n", FolderOf(Cluster::Shared().NewDatabase("customer", {})).c_str());
   std::fflush(stdout);
   pause();
 }
 
-}  // namespace
 }  // namespace clientele::testing
+
+int main(int argc, char** argv) {
+  if (argc == 2 && std::string(argv[1]) == "--stay") clientele::testing::StartClusterAndStay();
+  ::testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}

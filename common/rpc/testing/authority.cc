@@ -76,7 +76,7 @@ std::string Authority::Issue(const std::string& name, const std::string& uri) co
   Extend(certificate.get(), certificate_.get(), NID_subject_alt_name,
          absl::StrCat("DNS:localhost,IP:127.0.0.1", uri.empty() ? "" : absl::StrCat(",URI:", uri)));
   X509_sign(certificate.get(), key_.get(), EVP_sha256());
-  const std::string folder = absl::StrCat(folder_, "/", name);
+  std::string folder = absl::StrCat(folder_, "/", name);
   std::filesystem::create_directory(folder);
   Write(absl::StrCat(folder, "/ca.crt"), Certificate());
   Write(absl::StrCat(folder, "/tls.crt"), Pem([&](BIO* out) { return PEM_write_bio_X509(out, certificate.get()); }));

@@ -16,8 +16,8 @@
 #include "common/core/mutex.h"
 #include "common/rpc/dispatcher.h"
 #include "common/rpc/testing/authority.h"
-#include "common/rpc/testing/probe_service.grpc.pb.h"
 #include "common/testing/fake_clock.h"
+#include "probe_service.grpc.pb.h"
 
 namespace clientele::rpc {
 
