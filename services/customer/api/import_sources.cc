@@ -1,0 +1,52 @@
+#include "services/customer/api/import_sources.h"
+
+#include "common/core/error.h"
+#include "services/customer/api/customer_proto.h"
+#include "services/customer/domain/names.h"
+
+namespace clientele::customer {
+namespace {
+
+absl::StatusOr<v1::ImportSource> Create(pg::Session& session, rpc::Call& call,
+                                        const v1::CreateImportSourceRequest& request,
+                                        const ImportSourceStore& sources) {
+  const v1::ImportSource& wanted = request.import_source();
+  ImportSource source;
+  source.id = request.import_source_id();
+  source.portal = wanted.portal();
+  source.principal = wanted.principal();
+  for (const std::string& partner : wanted.partners()) source.partners.push_back(LastSegment(partner));
+  source.tenant_issuer = wanted.tenant_issuer();
+  source.create_time = call.now();
+  if (absl::Status status = CheckNewSource(source); !status.ok()) return status;
+  const absl::StatusOr<ImportSource> created = sources.Create(session, call.context, source);
+  if (!created.ok()) return created.status();
+  return ToProto(*created);
+}
+
+absl::StatusOr<v1::ImportSource> Get(pg::Session& session, const v1::GetImportSourceRequest& request,
+                                     const ImportSourceStore& sources) {
+  const auto source = sources.Find(session, LastSegment(request.name()));
+  if (!source.ok()) return source.status();
+  if (!source->has_value()) return NotFound("IMPORT_SOURCE", request.name());
+  return ToProto(**source);
+}
+
+}  // namespace
+
+rpc::Handler<v1::CreateImportSourceRequest, v1::ImportSource> CreateImportSourceHandler(
+    const ImportSourceStore& sources) {
+  return rpc::Handler<v1::CreateImportSourceRequest, v1::ImportSource>::OnWorker(
+      [&sources](pg::Session& session, rpc::Call& call, const v1::CreateImportSourceRequest& request) {
+        return Create(session, call, request, sources);
+      });
+}
+
+rpc::Handler<v1::GetImportSourceRequest, v1::ImportSource> GetImportSourceHandler(const ImportSourceStore& sources) {
+  return rpc::Handler<v1::GetImportSourceRequest, v1::ImportSource>::OnWorker(
+      [&sources](pg::Session& session, rpc::Call&, const v1::GetImportSourceRequest& request) {
+        return Get(session, request, sources);
+      });
+}
+
+}  // namespace clientele::customer

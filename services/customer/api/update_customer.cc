@@ -1,0 +1,59 @@
+#include "services/customer/api/update_customer.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "common/rpc/field_mask.h"
+#include "services/customer/api/customer_proto.h"
+#include "services/customer/domain/revise.h"
+
+namespace clientele::customer {
+namespace {
+
+const std::set<std::string>& Updatable() {
+  static const auto* const kPaths = new std::set<std::string>{
+      "company_name", "organization_registration_number", "billing_profile", "contacts", "external_id", "labels"};
+  return *kPaths;
+}
+
+// The account with the caller's values at `paths`; what callers do not write stays.
+Customer Wanted(const Customer& current, const std::vector<std::string>& paths, const v1::Customer& from) {
+  v1::Customer merged = ToProto(current);
+  rpc::ApplyPaths(paths, from, merged);
+  Customer said = FromProto(merged);
+  Customer wanted = current;
+  wanted.company_name = std::move(said.company_name);
+  wanted.organization_registration_number = std::move(said.organization_registration_number);
+  wanted.billing_profile = std::move(said.billing_profile);
+  wanted.contacts = std::move(said.contacts);
+  wanted.external_id = std::move(said.external_id);
+  wanted.labels = std::move(said.labels);
+  return wanted;
+}
+
+absl::StatusOr<v1::Customer> Update(pg::Session& session, rpc::Call& call, const v1::UpdateCustomerRequest& request,
+                                    const CustomerStore& customers, const Policy& policy) {
+  const v1::Customer& customer = request.customer();
+  const auto paths = rpc::ResolveMask(request.update_mask(), customer, Updatable());
+  if (!paths.ok()) return paths.status();
+  const bool external_id = std::find(paths->begin(), paths->end(), "external_id") != paths->end();
+  const absl::StatusOr<Customer> changed = customers.Change(
+      session, call.context, ParseAccountName(customer.name()), customer.etag(),
+      external_id ? customer.external_id() : std::string(),
+      [&](const Customer& current) { return Revise(current, Wanted(current, *paths, customer), policy, call.now()); });
+  if (!changed.ok()) return changed.status();
+  return ToProto(*changed);
+}
+
+}  // namespace
+
+rpc::Handler<v1::UpdateCustomerRequest, v1::Customer> UpdateCustomerHandler(const CustomerStore& customers,
+                                                                            Policy policy) {
+  return rpc::Handler<v1::UpdateCustomerRequest, v1::Customer>::OnWorker(
+      [&customers, policy](pg::Session& session, rpc::Call& call, const v1::UpdateCustomerRequest& request) {
+        return Update(session, call, request, customers, policy);
+      });
+}
+
+}  // namespace clientele::customer

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/pg/statement.h"
+#include "services/customer/domain/customer.h"
+
+// The columns of an account, written and read in one order. Every statement over `customer c JOIN organization o` uses
+// these, so that a new column is one line here.
+namespace clientele::customer {
+
+// What every view shows, and what only the full one does. Both end without a comma.
+std::string CoreColumns();
+std::string FullColumns();
+// Reads the columns of one row, the reader standing at the first of them.
+Customer ReadCore(pg::RowReader& row);
+Customer ReadFull(pg::RowReader& row);
+inline constexpr char kAccountTables[] = " FROM customer c JOIN organization o ON o.id = c.id ";
+
+// What a partner says of a customer: the columns that UpdateCustomer may change, joined by commas, each behind
+// `prefix`.
+std::string ProfileColumns(const std::string& prefix);
+// unnest($first …) AS k(id, <profile columns>): a row an account. Takes kProfileParameters parameters.
+std::string ProfileRows(int first);
+extern const int kProfileParameters;
+void BindProfiles(const std::vector<const Customer*>& customers, pg::Params& params);
+
+// SET list of an UPDATE of `customer c` that takes the relationship's summary over where it is newer than the row's;
+// the arguments are SQL expressions.
+std::string NewerRelationship(const std::string& kind, const std::string& state, const std::string& generation,
+                              const std::string& revision);
+
+}  // namespace clientele::customer

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/core/revision.h"
+#include "common/pg/command.h"
+#include "services/customer/domain/customer.h"
+
+namespace clientele::customer {
+
+// Packs an account as an event's `after`: the contract's message without personal values.
+using EncodeCustomer = std::function<std::string(const Customer&)>;
+
+// How feed and audit tell a change of an account.
+inline pg::Change ChangeOf(const Revision<Customer>& revision, const EncodeCustomer& encode) {
+  const Customer& after = revision.after;
+  return {after.name.customer,
+          revision.type,
+          CustomerName(after.name),
+          PartnerName(after.name.partner),
+          after.relationship.generation,
+          after.revision,
+          encode(after),
+          revision.changed_fields};
+}
+
+// A change that nobody may see yet, or that only its saga cares about.
+inline pg::Change SilentChange(const AccountName& name, int64_t revision) {
+  return {name.customer, "", CustomerName(name), PartnerName(name.partner), 0, revision, "", {}};
+}
+
+}  // namespace clientele::customer

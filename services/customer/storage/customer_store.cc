@@ -1,0 +1,256 @@
+#include "services/customer/storage/customer_store.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "common/core/error.h"
+#include "services/customer/domain/create.h"
+#include "services/customer/domain/revise.h"
+#include "services/customer/storage/account_columns.h"
+
+namespace clientele::customer {
+namespace {
+
+// The account, and who else of the partner's has the external id it is to get.
+const pg::LoadStatement kLoadForChange(
+    "customer_for_change",
+    absl::StrCat("SELECT e.id, e.state, ", FullColumns(), kAccountTables,
+                 "LEFT JOIN customer e ON e.partner = $1::uuid AND e.external_id = $3::text AND e.id <> c.id "
+                 "WHERE c.partner = $1::uuid AND c.id = $2::uuid"),
+    3);
+
+const pg::WriteStatement kChange("customer_change",
+                                 absl::StrCat("entity AS (UPDATE customer c SET (", ProfileColumns(""),
+                                              ", revision, update_time) = (", ProfileColumns("k."),
+                                              ", $4::bigint, $5::timestamptz) FROM ", ProfileRows(6),
+                                              " WHERE c.partner = $1::uuid AND c.id = $2::uuid AND k.id = c.id "
+                                              "AND c.revision = $3::bigint AND c.state = 1 RETURNING c.id)"),
+                                 5 + kProfileParameters);
+
+// The organisation, and the partner's account of it if there is one.
+const pg::LoadStatement kLoadForLink("customer_for_link",
+                                     absl::StrCat("SELECT c.id IS NOT NULL, ", FullColumns(),
+                                                  " FROM organization o LEFT JOIN customer c ON c.id = o.id AND "
+                                                  "c.partner = $1::uuid WHERE o.id = $2::uuid"),
+                                     2);
+
+// {n}: the n-th of the agreement's own parameters. One a generation: a repeat keeps the first.
+constexpr char kAgreed[] = R"sql(,
+agreed AS (
+  INSERT INTO agreement (customer, partner, generation, template_id, date_agreed, first_name, last_name, email,
+                         phone_number, create_time)
+  SELECT entity.id, $1::uuid, {1}::bigint, {2}::text, {3}::text::date, {4}::text, {5}::text, {6}::text, {7}::text,
+         {8}::timestamptz
+  FROM entity WHERE {2}::text IS NOT NULL
+  ON CONFLICT DO NOTHING
+))sql";
+constexpr int kAgreedParameters = 8;
+
+std::string Agreed(int first) {
+  std::vector<std::pair<std::string, std::string>> numbers;
+  numbers.reserve(kAgreedParameters);
+  for (int i = 0; i < kAgreedParameters; ++i) {
+    numbers.emplace_back(absl::StrCat("{", i + 1, "}"), absl::StrCat("$", first + i));
+  }
+  return absl::StrReplaceAll(kAgreed, numbers);
+}
+
+void BindAgreement(const std::optional<Agreement>& agreement, int64_t generation, absl::Time now, pg::Params& params) {
+  params.Int(generation);
+  if (agreement.has_value()) {
+    const Contact& contact = agreement->primary_contact;
+    params.Text(agreement->template_id).Text(agreement->date_agreed).TextOrNull(contact.first_name);
+    params.TextOrNull(contact.last_name).TextOrNull(contact.email).TextOrNull(contact.phone_number);
+  } else {
+    for (int i = 0; i < 6; ++i) params.Null();
+  }
+  params.Time(now);
+}
+
+// A new account of a relationship that stands.
+constexpr int kInsertOwnParameters = 9;
+const pg::WriteStatement kInsert(
+    "customer_insert",
+    absl::StrCat("entity AS (INSERT INTO customer (partner, origin, region, relationship_kind, relationship_state, "
+                 "relationship_generation, relationship_revision, link_generation, link_revision, revision, "
+                 "create_time, update_time, state, id, ",
+                 ProfileColumns(""),
+                 ") SELECT $1::uuid, $2::smallint, $3::text, $4::smallint, $5::smallint, $6::bigint, $7::bigint, "
+                 "$6::bigint, $7::bigint, $8::bigint, $9::timestamptz, $9::timestamptz, 1, k.id, ",
+                 ProfileColumns("k."), " FROM ", ProfileRows(kInsertOwnParameters + 1),
+                 " JOIN organization o ON o.id = k.id RETURNING id)",
+                 Agreed(kInsertOwnParameters + kProfileParameters + 1)),
+    kInsertOwnParameters + kProfileParameters + kAgreedParameters);
+
+// An account that begins to stand again, ends, or only learns of a later generation of its relationship.
+constexpr int kMoveOwnParameters = 12;
+const pg::WriteStatement kMove(
+    "customer_move",
+    absl::StrCat("entity AS (UPDATE customer c SET revision = $4::bigint, update_time = $5::timestamptz, "
+                 "state = $6::smallint, end_time = $7::timestamptz, region = $8::text, link_generation = $11::bigint, "
+                 "link_revision = $12::bigint, ",
+                 NewerRelationship("$9::smallint", "$10::smallint", "$11::bigint", "$12::bigint"),
+                 " WHERE c.partner = $1::uuid AND c.id = $2::uuid AND c.revision = $3::bigint "
+                 "AND (c.link_generation, c.link_revision) < ($11::bigint, $12::bigint) RETURNING c.id)",
+                 Agreed(kMoveOwnParameters + 1)),
+    kMoveOwnParameters + kAgreedParameters);
+
+const pg::Statement kFollow{
+    "customer_follow",
+    absl::StrCat("UPDATE customer c SET ",
+                 NewerRelationship("$3::smallint", "$4::smallint", "$5::bigint", "$6::bigint"),
+                 " WHERE c.id = $2::uuid AND c.partner = $1::uuid "
+                 "AND (c.relationship_generation, c.relationship_revision) < ($5::bigint, $6::bigint)")};
+
+pg::WritePlan MovePlan(const Customer& current, const Revision<Customer>& moved, const RelationshipSummary& summary,
+                       const std::optional<Agreement>& agreement, absl::Time now, const EncodeCustomer& encode) {
+  const Customer& after = moved.after;
+  pg::WritePlan plan;
+  plan.statement = &kMove;
+  plan.params.Text(after.name.partner).Text(after.name.customer).Int(current.revision).Int(after.revision);
+  plan.params.Time(after.update_time).Int(static_cast<int>(after.state)).TimeOrNull(after.end_time);
+  plan.params.TextOrNull(after.region).Int(summary.kind).Int(summary.state).Int(summary.generation);
+  plan.params.Int(summary.revision);
+  BindAgreement(agreement, summary.generation, now, plan.params);
+  plan.changes.push_back(moved.changed_fields.empty() ? SilentChange(after.name, after.revision)
+                                                      : ChangeOf(moved, encode));
+  plan.resource = CustomerName(after.name);
+  plan.revision = after.revision;
+  return plan;
+}
+
+pg::WritePlan InsertPlan(const Revision<Customer>& made, const std::optional<Agreement>& agreement, absl::Time now,
+                         const EncodeCustomer& encode) {
+  const Customer& after = made.after;
+  pg::WritePlan plan;
+  plan.statement = &kInsert;
+  plan.params.Text(after.name.partner).Int(static_cast<int>(after.origin)).Text(after.region);
+  plan.params.Int(after.relationship.kind).Int(after.relationship.state).Int(after.relationship.generation);
+  plan.params.Int(after.relationship.revision).Int(after.revision).Time(now);
+  BindProfiles({&after}, plan.params);
+  BindAgreement(agreement, after.relationship.generation, now, plan.params);
+  plan.changes.push_back(ChangeOf(made, encode));
+  plan.resource = CustomerName(after.name);
+  plan.revision = after.revision;
+  return plan;
+}
+
+}  // namespace
+
+CustomerStore::CustomerStore(EncodeCustomer encode) : encode_(std::move(encode)) {}
+
+absl::StatusOr<Customer> CustomerStore::Change(pg::Session& session, CallContext& call, const AccountName& name,
+                                               const std::string& etag, const std::string& external_id,
+                                               const Decide& decide) const {
+  Customer answer;
+  const auto attempt = [&]() -> absl::StatusOr<pg::Step> {
+    const auto loaded = pg::Load(session, call, kLoadForChange,
+                                 pg::Params().Text(name.partner).Text(name.customer).TextOrNull(external_id));
+    if (!loaded.ok()) return loaded.status();
+    const auto replayed = pg::Replayed(*loaded, call);
+    if (!replayed.ok()) return replayed.status();
+    if (loaded->count == 0) return NotFound("CUSTOMER", CustomerName(name));
+    pg::RowReader row(loaded->rows, 0, pg::Loaded::kFirstColumn);
+    const std::string holder = row.Text();
+    const bool holder_visible = row.Int() > 0;
+    const Customer current = ReadFull(row);
+    if (current.state == AccountState::kProvisioning) return NotFound("CUSTOMER", CustomerName(name));
+    answer = current;
+    if (replayed->has_value()) return pg::Step{true, {}};
+    if (!etag.empty() && etag != EtagOf(current.revision)) {
+      return EtagMismatch(CustomerName(name), EtagOf(current.revision));
+    }
+    absl::StatusOr<Revision<Customer>> revision = decide(current);
+    if (!revision.ok()) return revision.status();
+    if (!holder.empty() && revision->after.external_id != current.external_id) {
+      return ExternalIdTaken(external_id, {name.partner, holder_visible ? holder : std::string()});
+    }
+    answer = revision->after;
+    if (call.validate_only || revision->changed_fields.empty()) return pg::Step{true, {}};
+    pg::Step step;
+    step.plan.statement = &kChange;
+    step.plan.params.Text(name.partner).Text(name.customer).Int(current.revision).Int(answer.revision);
+    step.plan.params.Time(answer.update_time);
+    BindProfiles({&answer}, step.plan.params);
+    step.plan.changes.push_back(ChangeOf(*revision, encode_));
+    step.plan.resource = CustomerName(name);
+    step.plan.revision = answer.revision;
+    return step;
+  };
+  if (absl::Status status = pg::RunCommand(session, call, attempt); !status.ok()) return status;
+  return answer;
+}
+
+absl::StatusOr<Customer> CustomerStore::Upsert(pg::Session& session, CallContext& call, const Customer& fresh,
+                                               const Relationship& relationship,
+                                               const std::optional<Agreement>& agreement) const {
+  const AccountName& name = fresh.name;
+  Customer answer;
+  const auto attempt = [&]() -> absl::StatusOr<pg::Step> {
+    const auto loaded = pg::Load(session, call, kLoadForLink, pg::Params().Text(name.partner).Text(name.customer));
+    if (!loaded.ok()) return loaded.status();
+    const auto replayed = pg::Replayed(*loaded, call);
+    if (!replayed.ok()) return replayed.status();
+    if (loaded->count == 0) return NotFound("ORGANIZATION", absl::StrCat("organizations/", name.customer));
+    pg::RowReader row(loaded->rows, 0, pg::Loaded::kFirstColumn);
+    const bool there = row.Bool();
+    Customer current = ReadFull(row);
+    answer = current;
+    if (replayed->has_value()) return pg::Step{true, {}};
+    if (!there) {
+      Customer made = fresh;
+      made.primary_domain = current.primary_domain;
+      made.custom_domains = current.custom_domains;
+      made.directory_tenants = current.directory_tenants;
+      made.create_time = call.now;
+      const Revision<Customer> revision = Activate(made, relationship, call.now);
+      answer = revision.after;
+      return pg::Step{false, InsertPlan(revision, agreement, call.now, encode_)};
+    }
+    const Revision<Customer> revision = Activate(current, relationship, call.now);
+    answer = revision.after;
+    const bool news = IsOlder({0, 0, current.link_generation, current.link_revision}, relationship.summary);
+    if (!news) return pg::Step{true, {}};
+    return pg::Step{false, MovePlan(current, revision, relationship.summary, agreement, call.now, encode_)};
+  };
+  if (absl::Status status = pg::RunCommand(session, call, attempt); !status.ok()) return status;
+  return answer;
+}
+
+absl::StatusOr<Customer> CustomerStore::End(pg::Session& session, CallContext& call, const AccountName& name,
+                                            const RelationshipSummary& relationship, absl::Time end_time) const {
+  Customer answer;
+  const auto attempt = [&]() -> absl::StatusOr<pg::Step> {
+    const auto loaded = pg::Load(session, call, kLoadForLink, pg::Params().Text(name.partner).Text(name.customer));
+    if (!loaded.ok()) return loaded.status();
+    const auto replayed = pg::Replayed(*loaded, call);
+    if (!replayed.ok()) return replayed.status();
+    if (loaded->count == 0) return NotFound("CUSTOMER", CustomerName(name));
+    pg::RowReader row(loaded->rows, 0, pg::Loaded::kFirstColumn);
+    const bool there = row.Bool();
+    const Customer current = ReadFull(row);
+    if (!there || current.state == AccountState::kProvisioning) return NotFound("CUSTOMER", CustomerName(name));
+    const Revision<Customer> revision = customer::End(current, relationship, end_time, call.now);
+    answer = replayed->has_value() ? current : revision.after;
+    if (replayed->has_value() || revision.changed_fields.empty()) return pg::Step{true, {}};
+    return pg::Step{false, MovePlan(current, revision, relationship, std::nullopt, call.now, encode_)};
+  };
+  if (absl::Status status = pg::RunCommand(session, call, attempt); !status.ok()) return status;
+  return answer;
+}
+
+absl::Status FollowRelationship(pg::Session& session, const AccountName& name,
+                                const RelationshipSummary& relationship) {
+  return session
+      .Write(kFollow, pg::Params()
+                          .Text(name.partner)
+                          .Text(name.customer)
+                          .Int(relationship.kind)
+                          .Int(relationship.state)
+                          .Int(relationship.generation)
+                          .Int(relationship.revision))
+      .status();
+}
+
+}  // namespace clientele::customer

@@ -1,0 +1,116 @@
+#include "services/customer/storage/import_source_store.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/core/error.h"
+#include "common/pg/command.h"
+#include "services/customer/domain/names.h"
+
+namespace clientele::customer {
+namespace {
+
+constexpr char kColumns[] = "s.id, s.portal, s.principal, s.partners, s.tenant_issuer, s.revision, s.create_time";
+
+// The source, if the id is taken, and which of the partners nobody told us of.
+const pg::LoadStatement kLoad(
+    "import_source_for_create",
+    absl::StrCat("SELECT u.unknown, s.id IS NOT NULL, ", kColumns,
+                 " FROM (SELECT array_agg(p) AS unknown FROM unnest($2::text[]) AS p WHERE NOT EXISTS (SELECT FROM "
+                 "partner_fact f WHERE f.id = p::uuid)) AS u LEFT JOIN import_source s ON s.id = $1::text"),
+    2);
+
+const pg::WriteStatement kInsert(
+    "import_source_insert",
+    "entity AS (INSERT INTO import_source (id, portal, principal, partners, tenant_issuer, revision, create_time) "
+    "VALUES ($1::text, $2::text, $3::text, $4::text[], $5::text, $6::bigint, $7::timestamptz) "
+    "ON CONFLICT DO NOTHING RETURNING id)",
+    7);
+
+const pg::Statement kFind{"import_source_find",
+                          absl::StrCat("SELECT ", kColumns, " FROM import_source s WHERE s.id = $1::text")};
+
+ImportSource ReadSource(pg::RowReader& row) {
+  ImportSource source;
+  source.id = row.Text();
+  source.portal = row.Text();
+  source.principal = row.Text();
+  source.partners = row.TextArray();
+  source.tenant_issuer = row.Text();
+  source.revision = row.Int();
+  source.create_time = row.Time();
+  return source;
+}
+
+absl::Status Exists(const std::string& id) {
+  const std::string name = ImportSourceName(id);
+  return WithResource(MakeError(absl::StatusCode::kAlreadyExists, "IMPORT_SOURCE_EXISTS",
+                                absl::StrCat(name, " is registered already"), {{"resource", name}}),
+                      "clientele.customer.v1.ImportSource", name, "has this name");
+}
+
+absl::Status PartnersUnknown(const std::vector<std::string>& partners) {
+  std::vector<PreconditionViolation> violations;
+  violations.reserve(partners.size());
+  for (const std::string& partner : partners) {
+    violations.push_back({"PARTNER_UNKNOWN", PartnerName(partner), "is not (yet) known: register it, then try again"});
+  }
+  return Blocked("PARTNER_UNKNOWN", absl::StrCat(violations.front().subject, " is not (yet) known"), violations);
+}
+
+}  // namespace
+
+ImportSourceStore::ImportSourceStore(EncodeImportSource encode) : encode_(std::move(encode)) {}
+
+absl::StatusOr<ImportSource> ImportSourceStore::Create(pg::Session& session, CallContext& call,
+                                                       const ImportSource& source) const {
+  std::vector<std::string> named;
+  for (const std::string& partner : source.partners) {
+    if (partner != kAllPartners) named.push_back(partner);
+  }
+  ImportSource answer = source;
+  const auto attempt = [&]() -> absl::StatusOr<pg::Step> {
+    const auto loaded = pg::Load(session, call, kLoad, pg::Params().Text(source.id).TextArray(named));
+    if (!loaded.ok()) return loaded.status();
+    const auto replayed = pg::Replayed(*loaded, call);
+    if (!replayed.ok()) return replayed.status();
+    pg::RowReader row(loaded->rows, 0, pg::Loaded::kFirstColumn);
+    const std::vector<std::string> unknown = row.TextArray();
+    const bool there = row.Bool();
+    if (replayed->has_value() && there) {
+      answer = ReadSource(row);
+      return pg::Step{true, {}};
+    }
+    if (there) return Exists(source.id);
+    if (!unknown.empty()) return PartnersUnknown(unknown);
+    if (call.validate_only) return pg::Step{true, {}};
+    pg::Step step;
+    step.plan.statement = &kInsert;
+    step.plan.params.Text(source.id).Text(source.portal).Text(source.principal).TextArray(source.partners);
+    step.plan.params.Text(source.tenant_issuer).Int(source.revision).Time(source.create_time);
+    step.plan.changes.push_back({source.id,
+                                 "import_source.created",
+                                 ImportSourceName(source.id),
+                                 "",
+                                 0,
+                                 source.revision,
+                                 encode_(source),
+                                 {"portal", "principal", "partners", "tenant_issuer"}});
+    step.plan.resource = ImportSourceName(source.id);
+    step.plan.revision = source.revision;
+    return step;
+  };
+  if (absl::Status status = pg::RunCommand(session, call, attempt); !status.ok()) return status;
+  return answer;
+}
+
+absl::StatusOr<std::optional<ImportSource>> ImportSourceStore::Find(pg::Session& session, const std::string& id) const {
+  const absl::StatusOr<pg::Rows> rows = session.Read(kFind, pg::Params().Text(id));
+  if (!rows.ok()) return pg::ForCaller(rows.status());
+  if (rows->empty()) return std::nullopt;
+  pg::RowReader row(*rows, 0);
+  return ReadSource(row);
+}
+
+}  // namespace clientele::customer

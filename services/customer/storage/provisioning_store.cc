@@ -1,0 +1,333 @@
+#include "services/customer/storage/provisioning_store.h"
+
+#include <unordered_map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/customer/domain/revise.h"
+#include "services/customer/storage/account_columns.h"
+
+namespace clientele::customer {
+namespace {
+
+const pg::LoadStatement kLoadForCreate("customer_for_create", R"sql(
+SELECT d.organization, d.own, t.organization, t.own, e.id, e.state
+FROM (SELECT) AS one
+LEFT JOIN (SELECT k.organization, c.id AS own FROM organization_domain k
+           LEFT JOIN customer c ON c.id = k.organization AND c.partner = $1::uuid AND c.state > 0
+           WHERE k.domain = $2::text) d ON true
+LEFT JOIN (SELECT k.organization, c.id AS own FROM organization_tenant k
+           LEFT JOIN customer c ON c.id = k.organization AND c.partner = $1::uuid AND c.state > 0
+           WHERE k.tenant_id = $4::uuid AND k.issuer = $3::text) t ON true
+LEFT JOIN customer e ON e.partner = $1::uuid AND e.external_id = $5::text)sql",
+                                       5);
+
+constexpr char kRowFacts[] = R"sql(
+SELECT k.n, t.organization, d.organization, c.state, c.saga,
+       EXISTS (SELECT FROM customer x WHERE x.id = COALESCE(t.organization, d.organization) AND x.partner <> $1::uuid
+               AND x.state < 2),
+       e.id, e.state
+FROM unnest($3::text[], $4::text[], $5::text[]) WITH ORDINALITY AS k(tenant, domain, external_id, n)
+LEFT JOIN organization_tenant t ON t.tenant_id = k.tenant::uuid AND t.issuer = $2::text
+LEFT JOIN organization_domain d ON d.domain = k.domain
+LEFT JOIN customer c ON c.id = COALESCE(t.organization, d.organization) AND c.partner = $1::uuid
+LEFT JOIN customer e ON e.partner = $1::uuid AND e.external_id = k.external_id)sql";
+const pg::LoadStatement kLoadForImport("customers_for_import", kRowFacts, 5);
+const pg::Statement kFacts{"customers_imported", kRowFacts};
+
+// Whoever loses a key to another writer gets 23505 and nothing is written: the whole statement is decided again.
+constexpr int kProvisionOwnParameters = 13;
+const pg::WriteStatement kProvision("customer_provision",
+                                    absl::StrCat(R"sql(
+founded AS (
+  INSERT INTO organization (id, revision, primary_domain, custom_domains, tenant_issuers, tenant_ids,
+                            provisional_saga, create_time)
+  SELECT k.id, 1, k.domain, '{}', CASE WHEN k.tenant IS NULL THEN '{}' ELSE ARRAY[$6::text] END,
+         CASE WHEN k.tenant IS NULL THEN '{}' ELSE ARRAY[k.tenant] END, $3::uuid, $5::timestamptz
+  FROM unnest($7::uuid[], $8::text[], $9::text[]) AS k(id, domain, tenant)
+),
+grown AS (
+  UPDATE organization o
+  SET revision = o.revision + 1,
+      primary_domain = CASE WHEN o.primary_domain = '' THEN COALESCE(k.domain, '') ELSE o.primary_domain END,
+      custom_domains = CASE WHEN o.primary_domain = '' OR k.domain IS NULL THEN o.custom_domains
+                            ELSE o.custom_domains || k.domain END,
+      tenant_issuers = CASE WHEN k.tenant IS NULL THEN o.tenant_issuers ELSE o.tenant_issuers || $6::text END,
+      tenant_ids = CASE WHEN k.tenant IS NULL THEN o.tenant_ids ELSE o.tenant_ids || k.tenant END
+  FROM unnest($10::uuid[], $11::text[], $12::text[]) AS k(id, domain, tenant)
+  WHERE o.id = k.id
+  RETURNING o.id, k.domain, k.tenant, o.primary_domain = k.domain AS is_primary
+),
+domains AS (
+  INSERT INTO organization_domain (domain, organization, is_primary)
+  SELECT k.domain, k.id, true FROM unnest($7::uuid[], $8::text[]) AS k(id, domain)
+  UNION ALL SELECT g.domain, g.id, g.is_primary FROM grown g WHERE g.domain IS NOT NULL
+  ORDER BY 1
+),
+tenants AS (
+  INSERT INTO organization_tenant (tenant_id, issuer, organization)
+  SELECT k.tenant::uuid, $6::text, k.id FROM unnest($7::uuid[], $9::text[]) AS k(id, tenant) WHERE k.tenant IS NOT NULL
+  UNION ALL SELECT g.tenant::uuid, $6::text, g.id FROM grown g WHERE g.tenant IS NOT NULL
+  ORDER BY 1
+),
+created AS (
+  INSERT INTO customer (partner, origin, saga, vouched_by, create_time, update_time, state, revision, id, )sql",
+                                                 ProfileColumns(""), R"sql()
+  SELECT $1::uuid, $2::smallint, $3::uuid, $4::text, $5::timestamptz, $5::timestamptz, 0, 0, k.id, )sql",
+                                                 ProfileColumns("k."), " FROM ",
+                                                 ProfileRows(kProvisionOwnParameters + 1), R"sql(
+  RETURNING id
+),
+entity AS (
+  SELECT id FROM created
+  UNION ALL SELECT c.id FROM customer c WHERE c.partner = $1::uuid AND c.id = ANY ($13::uuid[]) AND c.state = 2
+))sql"),
+                                    kProvisionOwnParameters + kProfileParameters);
+
+const pg::LoadStatement kLoadForSettle("customers_for_settle",
+                                       absl::StrCat("SELECT ", FullColumns(), kAccountTables,
+                                                    "WHERE c.partner = $1::uuid AND c.id = ANY ($2::uuid[])"),
+                                       2);
+
+const pg::WriteStatement kSettle(
+    "customer_settle",
+    absl::StrCat(R"sql(
+settled AS (
+  UPDATE customer c
+  SET state = 1, saga = $2::uuid, end_time = NULL, revision = k.revision + 1, update_time = $3::timestamptz,
+      region = k.region, link_generation = k.generation, link_revision = k.relationship_revision, )sql",
+                 NewerRelationship("k.kind", "k.state", "k.generation", "k.relationship_revision"), R"sql(
+  FROM unnest($4::uuid[], $5::bigint[], $6::smallint[], $7::smallint[], $8::bigint[], $9::bigint[], $10::text[])
+       AS k(id, revision, kind, state, generation, relationship_revision, region)
+  WHERE c.partner = $1::uuid AND c.id = k.id AND c.revision = k.revision
+    AND (c.state = 2 OR c.state = 0 AND c.saga = $2::uuid)
+  RETURNING c.id
+),
+removed AS (
+  DELETE FROM customer c
+  WHERE c.partner = $1::uuid AND c.id = ANY ($11::uuid[]) AND c.state = 0 AND c.saga = $2::uuid
+  RETURNING c.id
+),
+dissolved AS (
+  DELETE FROM organization o USING removed r WHERE o.id = r.id AND o.provisional_saga = $2::uuid
+  RETURNING o.primary_domain, o.tenant_issuers, o.tenant_ids
+),
+freed_domain AS (DELETE FROM organization_domain d USING dissolved x WHERE d.domain = x.primary_domain),
+freed_tenant AS (
+  DELETE FROM organization_tenant t USING (SELECT unnest(tenant_ids)::uuid AS id, unnest(tenant_issuers) AS issuer
+                                           FROM dissolved) x
+  WHERE t.tenant_id = x.id AND t.issuer = x.issuer
+),
+forgotten AS (
+  DELETE FROM idempotency i
+  WHERE i.principal = $12::text AND i.method = $13::text AND i.request_id = $14::uuid AND i.saga = $2::uuid
+),
+entity AS (SELECT id FROM settled UNION ALL SELECT id FROM removed))sql"),
+    14);
+
+void BindKeys(const std::string& partner, const std::string& issuer, const std::vector<RowKeys>& keys,
+              pg::Params& params) {
+  std::vector<std::string> tenants, domains, external_ids;
+  for (const RowKeys& key : keys) {
+    tenants.push_back(key.tenant_id);
+    domains.push_back(key.domain);
+    external_ids.push_back(key.external_id);
+  }
+  params.Text(partner).Text(issuer).TextArray(tenants).TextArray(domains).NullableTextArray(external_ids);
+}
+
+std::vector<RowFacts> ReadFacts(const pg::Rows& rows, int count, int first_column, size_t size) {
+  std::vector<RowFacts> all(size);
+  for (int i = 0; i < count; ++i) {
+    pg::RowReader row(rows, i, first_column);
+    RowFacts& facts = all[row.Int() - 1];
+    facts.tenant_organization = row.Text();
+    facts.domain_organization = row.Text();
+    facts.has_account = !row.IsNull();
+    facts.state = static_cast<AccountState>(row.Int());
+    facts.saga = row.Text();
+    facts.elsewhere = row.Bool();
+    facts.external_id_customer = row.Text();
+    facts.external_id_visible = row.Int() > 0;
+  }
+  return all;
+}
+
+// The arrays of organisations to make and to add to, then the accounts.
+void BindPlan(const std::vector<PlannedAccount>& accounts, pg::Params& params) {
+  std::vector<std::string> ids, domains, tenants, grown, grown_domains, grown_tenants, revived;
+  std::vector<const Customer*> created;
+  for (const PlannedAccount& planned : accounts) {
+    const Customer& account = planned.account;
+    const std::string tenant =
+        account.directory_tenants.empty() ? std::string() : account.directory_tenants.front().tenant_id;
+    if (planned.new_organization) {
+      ids.push_back(account.name.customer);
+      domains.push_back(account.primary_domain);
+      tenants.push_back(tenant);
+    } else if (planned.new_domain || planned.new_tenant) {
+      grown.push_back(account.name.customer);
+      grown_domains.push_back(planned.new_domain ? account.primary_domain : std::string());
+      grown_tenants.push_back(planned.new_tenant ? tenant : std::string());
+    }
+    if (planned.revive) {
+      revived.push_back(account.name.customer);
+    } else {
+      created.push_back(&account);
+    }
+  }
+  params.TextArray(ids).TextArray(domains).NullableTextArray(tenants);
+  params.TextArray(grown).NullableTextArray(grown_domains).NullableTextArray(grown_tenants).TextArray(revived);
+  BindProfiles(created, params);
+}
+
+pg::WritePlan ProvisionPlan(const std::string& partner, AccountOrigin origin, const std::string& vouched_by,
+                            const std::string& issuer, const std::vector<PlannedAccount>& accounts,
+                            const pg::SagaStart& saga, absl::Time now) {
+  pg::WritePlan plan;
+  plan.statement = &kProvision;
+  plan.params.Text(partner).Int(static_cast<int>(origin)).Text(saga.id).TextOrNull(vouched_by).Time(now).Text(issuer);
+  BindPlan(accounts, plan.params);
+  for (const PlannedAccount& planned : accounts) plan.changes.push_back(SilentChange(planned.account.name, 0));
+  plan.resource = saga.subject;
+  plan.saga = saga;
+  return plan;
+}
+
+}  // namespace
+
+ProvisioningStore::ProvisioningStore(EncodeCustomer encode) : encode_(std::move(encode)) {}
+
+absl::StatusOr<Begun> ProvisioningStore::Create(pg::Session& session, CallContext& call, const Customer& customer,
+                                                const pg::SagaStart& saga) const {
+  const bool has_tenant = !customer.directory_tenants.empty();
+  const DirectoryTenant tenant = has_tenant ? customer.directory_tenants.front() : DirectoryTenant();
+  Begun begun;
+  const auto attempt = [&]() -> absl::StatusOr<pg::Step> {
+    const auto loaded = pg::Load(session, call, kLoadForCreate,
+                                 pg::Params()
+                                     .Text(customer.name.partner)
+                                     .Text(customer.primary_domain)
+                                     .Text(tenant.issuer)
+                                     .TextOrNull(tenant.tenant_id)
+                                     .TextOrNull(customer.external_id));
+    if (!loaded.ok()) return loaded.status();
+    const auto replayed = pg::Replayed(*loaded, call);
+    if (!replayed.ok()) return replayed.status();
+    if (replayed->has_value()) {
+      begun = {(*replayed)->saga, (*replayed)->resource, true};
+      return pg::Step{true, {}};
+    }
+    pg::RowReader row(loaded->rows, 0, pg::Loaded::kFirstColumn);
+    TakenKeys taken;
+    taken.domain_organization = row.Text();
+    taken.domain_customer = row.Text();
+    taken.tenant_organization = row.Text();
+    taken.tenant_customer = row.Text();
+    taken.external_id_customer = row.Text();
+    taken.external_id_visible = row.Int() > 0;
+    if (absl::Status status = CheckFree(taken, customer); !status.ok()) return status;
+    if (call.validate_only) return pg::Step{true, {}};
+    begun = {saga.id, saga.subject, false};
+    PlannedAccount planned;
+    planned.account = customer;
+    planned.new_organization = true;
+    return pg::Step{false, ProvisionPlan(customer.name.partner, AccountOrigin::kCreate, "", tenant.issuer, {planned},
+                                         saga, call.now)};
+  };
+  if (absl::Status status = pg::RunCommand(session, call, attempt); !status.ok()) return status;
+  return begun;
+}
+
+absl::StatusOr<Begun> ProvisioningStore::Import(pg::Session& session, CallContext& call, const std::string& partner,
+                                                const Vouching& vouching, const std::vector<RowKeys>& keys,
+                                                const DecideImport& decide) const {
+  Begun begun;
+  const auto attempt = [&]() -> absl::StatusOr<pg::Step> {
+    pg::Params params;
+    BindKeys(partner, vouching.tenant_issuer, keys, params);
+    const auto loaded = pg::Load(session, call, kLoadForImport, params);
+    if (!loaded.ok()) return loaded.status();
+    const auto replayed = pg::Replayed(*loaded, call);
+    if (!replayed.ok()) return replayed.status();
+    if (replayed->has_value()) {
+      begun = {(*replayed)->saga, (*replayed)->resource, true};
+      return pg::Step{true, {}};
+    }
+    absl::StatusOr<ImportPlan> plan =
+        decide(ReadFacts(loaded->rows, loaded->count, pg::Loaded::kFirstColumn, keys.size()));
+    if (!plan.ok()) return plan.status();
+    begun = {};
+    if (call.validate_only || plan->accounts.empty()) return pg::Step{true, {}};
+    begun = {plan->saga.id, plan->saga.subject, false};
+    return pg::Step{false, ProvisionPlan(partner, AccountOrigin::kImport, vouching.by, vouching.tenant_issuer,
+                                         plan->accounts, plan->saga, call.now)};
+  };
+  if (absl::Status status = pg::RunCommand(session, call, attempt); !status.ok()) return status;
+  return begun;
+}
+
+absl::StatusOr<std::vector<RowFacts>> ProvisioningStore::Facts(pg::Session& session, const std::string& partner,
+                                                               const std::string& tenant_issuer,
+                                                               const std::vector<RowKeys>& keys) const {
+  pg::Params params;
+  BindKeys(partner, tenant_issuer, keys, params);
+  const absl::StatusOr<pg::Rows> rows = session.Read(kFacts, params);
+  if (!rows.ok()) return pg::ForCaller(rows.status());
+  return ReadFacts(*rows, rows->size(), 0, keys.size());
+}
+
+absl::Status ProvisioningStore::Settle(pg::Session& session, CallContext& call, const std::string& partner,
+                                       const std::string& saga, const std::vector<Settlement>& settlements,
+                                       const std::optional<RequestKey>& forget) const {
+  std::unordered_map<std::string, const Settlement*> by_customer;
+  std::vector<std::string> ids;
+  for (const Settlement& settlement : settlements) {
+    by_customer[settlement.customer] = &settlement;
+    ids.push_back(settlement.customer);
+  }
+  const auto attempt = [&]() -> absl::StatusOr<pg::Step> {
+    const auto loaded = pg::Load(session, call, kLoadForSettle, pg::Params().Text(partner).TextArray(ids));
+    if (!loaded.ok()) return loaded.status();
+    if (loaded->recorded.has_value()) return pg::Step{true, {}};
+    std::vector<std::string> stand, regions, refused;
+    std::vector<int64_t> revisions, kinds, states, generations, relationship_revisions;
+    pg::Step step;
+    for (int i = 0; i < loaded->count; ++i) {
+      pg::RowReader row(loaded->rows, i, pg::Loaded::kFirstColumn);
+      Customer current = ReadFull(row);
+      const bool making = current.state == AccountState::kProvisioning;
+      if (making && current.saga != saga) continue;
+      const Settlement& settlement = *by_customer.at(current.name.customer);
+      if (!settlement.stands.has_value()) {
+        if (!making) continue;
+        refused.push_back(current.name.customer);
+        step.plan.changes.push_back(SilentChange(current.name, 0));
+        continue;
+      }
+      const Revision<Customer> revision = Activate(current, *settlement.stands, call.now);
+      if (revision.changed_fields.empty()) continue;
+      stand.push_back(current.name.customer);
+      revisions.push_back(current.revision);
+      kinds.push_back(settlement.stands->summary.kind);
+      states.push_back(settlement.stands->summary.state);
+      generations.push_back(settlement.stands->summary.generation);
+      relationship_revisions.push_back(settlement.stands->summary.revision);
+      regions.push_back(settlement.stands->region);
+      step.plan.changes.push_back(ChangeOf(revision, encode_));
+    }
+    // Whoever made an account ACTIVE before did this saga's work.
+    if (stand.empty() && refused.empty()) return pg::Step{true, {}};
+    step.plan.statement = &kSettle;
+    step.plan.params.Text(partner).Text(saga).Time(call.now).TextArray(stand).IntArray(revisions).IntArray(kinds);
+    step.plan.params.IntArray(states).IntArray(generations).IntArray(relationship_revisions).TextArray(regions);
+    step.plan.params.TextArray(refused);
+    const RequestKey key = forget.value_or(RequestKey());
+    step.plan.params.Text(key.principal).Text(key.method).TextOrNull(key.request_id);
+    step.plan.resource = PartnerName(partner);
+    return step;
+  };
+  return pg::RunCommand(session, call, attempt);
+}
+
+}  // namespace clientele::customer

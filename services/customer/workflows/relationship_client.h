@@ -1,0 +1,26 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "clientele/relationship/v1/relationship_service.pb.h"
+#include "common/core/call_context.h"
+
+namespace grpc {
+class Channel;
+}  // namespace grpc
+
+namespace clientele::customer {
+
+using EstablishRequest = relationship::v1::EstablishCustomerRelationshipsRequest;
+using EstablishResponse = relationship::v1::EstablishCustomerRelationshipsResponse;
+
+// Asks relationship-service to make relationships stand; calls back on any thread, within the call's deadline.
+using Establish = std::function<void(const CallContext&, const EstablishRequest&,
+                                     std::function<void(absl::StatusOr<EstablishResponse>, Consistency)>)>;
+
+// Keep the channel elsewhere too: it must not die on a callback thread.
+Establish EstablishOver(std::shared_ptr<grpc::Channel> channel);
+
+}  // namespace clientele::customer
