@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "clientele/invitation/v1/invitation_service.pb.h"
+#include "common/core/call_context.h"
+#include "common/market/cloud.h"
+#include "common/pg/executor.h"
+#include "common/rpc/call.h"
+#include "services/invitation/domain/invitation_target.h"
+#include "services/invitation/storage/invitation_store.h"
+
+namespace clientele::invitation {
+
+// Asks customer-service for the customer of `partner` that a domain's or tenant's organisation is; empty where it is
+// none. Must not block; `done` runs on any thread.
+using FindLinkedCustomer =
+    std::function<void(const CallContext& call, const std::string& partner, const InvitationTarget& target,
+                       std::function<void(absl::StatusOr<std::string>, Consistency)> done)>;
+
+rpc::Handler<v1::CreateInvitationRequest, v1::Invitation> CreateInvitationHandler(const InvitationStore& invitations,
+                                                                                  const market::Cloud& cloud,
+                                                                                  pg::Executor& executor,
+                                                                                  FindLinkedCustomer find_linked);
+
+}  // namespace clientele::invitation

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include "clientele/invitation/v1/invitation.pb.h"
+#include "clientele/invitation/v1/invitation_service.pb.h"
+#include "common/auth/principal.h"
+#include "services/invitation/domain/acceptance.h"
+#include "services/invitation/domain/drafting.h"
+#include "services/invitation/domain/invitation.h"
+
+namespace clientele::invitation {
+
+namespace pb = ::clientele::invitation::v1;
+
+// `accept_uri` is empty for those who may not see it.
+pb::Invitation ToProto(const Invitation& invitation, const std::string& accept_uri = "");
+
+InvitationDraft FromProto(const pb::Invitation& invitation);
+Acceptance FromProto(const pb::AcceptInvitationRequest& request);
+DirectoryTenant FromProto(const type::v1::DirectoryTenant& tenant);
+
+// Who follows a link.
+Caller CallerOf(const auth::Principal& principal);
+
+}  // namespace clientele::invitation

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+
+#include "clientele/invitation/v1/invitation_service.pb.h"
+#include "common/pg/executor.h"
+#include "common/rpc/call.h"
+#include "common/rpc/page_token.h"
+#include "services/invitation/domain/invitation_token.h"
+#include "services/invitation/storage/invitation_store.h"
+
+namespace clientele::invitation {
+
+// The link where the caller may send the invitation and it is OPEN at `now`; else empty.
+std::string AcceptUriFor(const rpc::Call& call, const Invitation& invitation, const InvitationTokens& tokens);
+
+rpc::Handler<v1::GetInvitationRequest, v1::Invitation> GetInvitationHandler(const InvitationStore& invitations,
+                                                                            const InvitationTokens& tokens,
+                                                                            pg::Executor& executor);
+
+rpc::Handler<v1::ListInvitationsRequest, v1::ListInvitationsResponse> ListInvitationsHandler(
+    const InvitationStore& invitations, const rpc::PageTokens& page_tokens);
+
+}  // namespace clientele::invitation

@@ -1,0 +1,78 @@
+#include "services/invitation/storage/invitation_batch.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/invitation/domain/sending.h"
+#include "services/invitation/storage/invitation_row.h"
+
+namespace clientele::invitation {
+namespace {
+
+// $1 now, $2 limit.
+const pg::Statement kDue{"invitation_due",
+                         absl::StrCat("SELECT ", kInvitationColumns, " FROM invitation i ", kInvitationJoins,
+                                      " WHERE i.state = 2 AND i.expire_time <= $1 ORDER BY i.expire_time LIMIT $2")};
+
+// $1 partner, $2 now, $3 domains, $4 target keys, $5 limit.
+const pg::LoadStatement kLoadMatching(
+    "invitation_load_matching",
+    absl::StrCat("SELECT ", kInvitationColumns, " FROM invitation i ", kInvitationJoins,
+                 " WHERE i.partner = $1 AND i.state = 2 AND i.expire_time > $2 "
+                 "AND (i.target_host = ANY($3::text[]) OR i.target_key = ANY($4::text[])) ORDER BY i.id LIMIT $5"),
+    5);
+
+}  // namespace
+
+absl::StatusOr<int> InvitationBatch::ExpireDue(pg::Session& session, CallContext& call) const {
+  pg::Params params;
+  params.Time(call.now).Int(kMaxRows);
+  const auto rows = session.Read(kDue, params);
+  if (!rows.ok()) return rows.status();
+  std::vector<Invitation> due;
+  for (int i = 0; i < rows->size(); ++i) {
+    pg::RowReader row(*rows, i);
+    due.push_back(ReadInvitation(row));
+  }
+  if (absl::Status status = WriteExpired(session, call, due, encode_); !status.ok()) return status;
+  return static_cast<int>(due.size());
+}
+
+absl::StatusOr<int> InvitationBatch::CancelMatching(pg::Session& session, CallContext& call,
+                                                    const CustomerMatch& match) const {
+  int cancelled = 0;
+  pg::Params params;
+  params.Text(match.partner).Time(call.now).TextArray(match.domains).TextArray(match.tenants).Int(kMaxRows);
+  const absl::Status status = pg::RunCommand(session, call, [&]() -> absl::StatusOr<pg::Step> {
+    const auto loaded = pg::Load(session, call, kLoadMatching, params);
+    if (!loaded.ok()) return loaded.status();
+    const auto replayed = pg::Replayed(*loaded, call);
+    if (!replayed.ok()) return replayed.status();
+    pg::Step step;
+    step.done = true;
+    cancelled = 0;
+    if (replayed->has_value()) {
+      // The record of a batch holds how many rows it changed where others hold a revision.
+      cancelled = static_cast<int>((*replayed)->revision);
+      return step;
+    }
+    std::vector<Revision<Invitation>> revisions;
+    for (int i = 0; i < loaded->count; ++i) {
+      pg::RowReader row(loaded->rows, i, pg::Loaded::kFirstColumn);
+      absl::StatusOr<Revision<Invitation>> revision = Cancel(ReadInvitation(row), "", call.now);
+      if (!revision.ok()) return revision.status();
+      revisions.push_back(*std::move(revision));
+    }
+    cancelled = static_cast<int>(revisions.size());
+    if (revisions.empty() || call.validate_only) return step;
+    step.done = false;
+    step.plan = PlanClosing(revisions, /*all_or_none=*/true, encode_);
+    step.plan.resource = PartnerName(match.partner);
+    step.plan.revision = cancelled;
+    return step;
+  });
+  if (!status.ok()) return status;
+  return cancelled;
+}
+
+}  // namespace clientele::invitation

@@ -1,0 +1,298 @@
+#include "services/invitation/storage/invitation_store.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/core/error.h"
+#include "services/invitation/storage/invitation_row.h"
+#include "services/invitation/storage/partner_fact_store.h"
+
+namespace clientele::invitation {
+namespace {
+
+// $1 id, $2 day.
+const std::string kSelectFacts =
+    absl::StrCat("SELECT ", kInvitationColumns, ", ", kPartnerFactColumns,
+                 ", t.id, t.state, t.expire_time, coalesce(c.mails, 0) FROM invitation i ", kInvitationJoins,
+                 " LEFT JOIN partner_fact p ON p.partner = i.partner "
+                 "LEFT JOIN invitation t ON t.partner = i.partner AND t.kind = i.kind AND t.target_key = i.target_key "
+                 "AND t.state IN (2, 3) AND t.id <> i.id "
+                 "LEFT JOIN mail_count c ON c.partner = i.partner AND c.day = $2::date WHERE i.id = $1");
+const pg::LoadStatement kLoad("invitation_load", kSelectFacts, 2);
+const pg::Statement kFind{"invitation_find", kSelectFacts};
+const pg::Statement kGet{"invitation_get", absl::StrCat("SELECT ", kInvitationColumns, " FROM invitation i ",
+                                                        kInvitationJoins, " WHERE i.id = ANY($1::uuid[])")};
+
+// $1 partner, $2 kind, $3 target key.
+const pg::LoadStatement kLoadForDraft(
+    "invitation_load_draft",
+    absl::StrCat("SELECT ", kPartnerFactColumns,
+                 ", t.id, t.state, t.expire_time FROM (SELECT $1::uuid AS partner) asked "
+                 "LEFT JOIN partner_fact p ON p.partner = asked.partner "
+                 "LEFT JOIN invitation t ON t.partner = asked.partner AND t.kind = $2 AND t.target_key = $3 "
+                 "AND t.state IN (2, 3)"),
+    3);
+
+const pg::WriteStatement kInsert(
+    "invitation_insert",
+    "entity AS (INSERT INTO invitation (id, partner, kind, state, target_kind, target_value, target_issuer, "
+    "target_key, "
+    "target_host, recipient_email, locale, message, lifetime_days, token_generation, delivery_state, "
+    "delivery_attempt_count, delivery_last_error, acceptance_error, accepted_relationship, closing_reason, revision, "
+    "etag_revision, create_time, update_time) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 1, 0, "
+    "'', '', '', '', $14, $14, $15, $15) ON CONFLICT DO NOTHING RETURNING id)",
+    15);
+
+const pg::WriteStatement kChange("invitation_change",
+                                 absl::StrCat("entity AS (UPDATE invitation SET ", ChangeAssignments(3),
+                                              " WHERE id = $1 AND revision = $2 RETURNING id)"),
+                                 2 + kChangeParameters);
+
+// The invitation is locked at the revision that was loaded before its mail is counted, so the counter never counts
+// what is not sent, and never passes the limit however many send at once. $18 day, $19 limit.
+const pg::WriteStatement kOpen(
+    "invitation_open",
+    absl::StrCat("held AS MATERIALIZED (SELECT partner FROM invitation WHERE id = $1 AND revision = $2 "
+                 "FOR NO KEY UPDATE), "
+                 "counted AS (INSERT INTO mail_count AS c (partner, day, mails) SELECT partner, $18::date, 1 FROM held "
+                 "WHERE $19::int > 0 ON CONFLICT (partner, day) DO UPDATE SET mails = c.mails + 1 "
+                 "WHERE c.mails < $19::int RETURNING c.partner), "
+                 "entity AS (UPDATE invitation i SET ",
+                 ChangeAssignments(3),
+                 " FROM counted WHERE i.id = $1 AND i.revision = $2 AND i.partner = counted.partner "
+                 "RETURNING i.id, i.token_generation, i.update_time), "
+                 "queued AS (INSERT INTO invitation_mail (invitation, generation, kind, next_attempt, create_time) "
+                 "SELECT id, token_generation, 1, update_time, update_time FROM entity)"),
+    2 + kChangeParameters + 2);
+
+constexpr int kNoQuota = 1 << 30;
+
+std::string DayOf(absl::Time now) { return absl::FormatTime("%Y-%m-%d", now, absl::UTCTimeZone()); }
+
+// An open invitation for the same target, as far as a load brings it.
+struct Twin {
+  std::string id;
+  InvitationState state = InvitationState::kOpen;
+  absl::Time expire_time;
+
+  bool StaleAt(absl::Time now) const { return !id.empty() && state == InvitationState::kOpen && now >= expire_time; }
+};
+
+Twin ReadTwin(pg::RowReader& row) {
+  Twin twin;
+  twin.id = row.Text();
+  twin.state = static_cast<InvitationState>(row.Int());
+  twin.expire_time = row.Time();
+  return twin;
+}
+
+// Name of a twin that stands in the way at `now`.
+std::string Blocking(const Twin& twin, const std::string& partner, absl::Time now) {
+  return twin.id.empty() || twin.StaleAt(now) ? "" : InvitationName(partner, twin.id);
+}
+
+InvitationFacts ReadFacts(pg::RowReader& row, absl::Time now, Twin* twin) {
+  InvitationFacts facts;
+  facts.invitation = ReadInvitation(row);
+  facts.partner = ReadPartnerFact(row);
+  *twin = ReadTwin(row);
+  facts.open_twin = Blocking(*twin, facts.invitation.partner, now);
+  facts.mails_today = static_cast<int>(row.Int());
+  return facts;
+}
+
+pg::Step Done() {
+  pg::Step step;
+  step.done = true;
+  return step;
+}
+
+pg::Params InsertParams(const Invitation& invitation) {
+  const InvitationTarget& target = invitation.target;
+  const std::string value = target.kind == TargetKind::kEmail    ? target.email
+                            : target.kind == TargetKind::kDomain ? target.domain
+                                                                 : target.directory_tenant.tenant_id;
+  pg::Params params;
+  params.Text(invitation.id)
+      .Text(invitation.partner)
+      .Int(static_cast<int>(invitation.kind))
+      .Int(static_cast<int>(invitation.state))
+      .Int(static_cast<int>(target.kind))
+      .Text(value)
+      .Text(target.directory_tenant.issuer)
+      .Text(TargetKey(target))
+      .Text(TargetHost(target))
+      .Text(invitation.recipient_email)
+      .Text(invitation.locale)
+      .Text(invitation.message)
+      .Int(invitation.lifetime_days)
+      .Int(invitation.revision)
+      .Time(invitation.create_time);
+  return params;
+}
+
+// Whether the change gives out a new link by mail.
+bool QueuesMail(const Invitation& before, const Invitation& after) {
+  return after.token_generation > before.token_generation && after.delivery.state == DeliveryState::kQueued;
+}
+
+pg::WritePlan PlanChange(const Invitation& before, const Invitation& after, std::optional<int> quota) {
+  pg::WritePlan plan;
+  plan.params.Text(before.id).Int(before.revision);
+  AppendChange(after, plan.params);
+  plan.statement = &kChange;
+  if (QueuesMail(before, after)) {
+    plan.statement = &kOpen;
+    plan.params.Text(DayOf(after.update_time)).Int(quota.value_or(kNoQuota));
+  }
+  plan.resource = NameOf(after);
+  plan.revision = after.revision;
+  return plan;
+}
+
+}  // namespace
+
+struct InvitationStore::Loaded {
+  std::optional<pg::Recorded> replayed;
+  std::optional<InvitationFacts> facts;
+};
+
+InvitationStore::InvitationStore(EncodeInvitation encode) : encode_(std::move(encode)) {}
+
+absl::Status InvitationStore::ExpireStale(pg::Session& session, const CallContext& call, const std::string& id) const {
+  const auto stale = Get(session, {id});
+  if (!stale.ok()) return stale.status();
+  if (!stale->front().has_value()) return absl::OkStatus();
+  CallContext clock = ClockContext(call.now);
+  clock.trace_id = call.trace_id;
+  return WriteExpired(session, clock, {*stale->front()}, encode_);
+}
+
+absl::StatusOr<Invitation> InvitationStore::Create(pg::Session& session, CallContext& call, const std::string& partner,
+                                                   const Invitation& checked, const DecideDraft& decide) const {
+  Invitation result;
+  pg::Params params;
+  params.Text(partner).Int(static_cast<int>(checked.kind)).Text(TargetKey(checked.target));
+  const absl::Status status = pg::RunCommand(session, call, [&]() -> absl::StatusOr<pg::Step> {
+    const auto loaded = pg::Load(session, call, kLoadForDraft, params);
+    if (!loaded.ok()) return loaded.status();
+    const auto replayed = pg::Replayed(*loaded, call);
+    if (!replayed.ok()) return replayed.status();
+    if (replayed->has_value()) {
+      const auto facts = Find(session, IdsOf((*replayed)->resource).invitation, call.now);
+      if (!facts.ok()) return facts.status();
+      result = facts->invitation;
+      return Done();
+    }
+    DraftingFacts facts;
+    pg::RowReader row(loaded->rows, 0, pg::Loaded::kFirstColumn);
+    facts.partner = ReadPartnerFact(row);
+    facts.open_twin = Blocking(ReadTwin(row), partner, call.now);
+    absl::StatusOr<Revision<Invitation>> revision = decide(facts);
+    if (!revision.ok()) return revision.status();
+    result = revision->after;
+    if (call.validate_only) return Done();
+    pg::Step step;
+    step.plan.statement = &kInsert;
+    step.plan.params = InsertParams(result);
+    step.plan.changes = {TellChange(*revision, encode_)};
+    step.plan.resource = NameOf(result);
+    step.plan.revision = result.revision;
+    return step;
+  });
+  if (!status.ok()) return status;
+  return result;
+}
+
+absl::StatusOr<InvitationStore::Loaded> InvitationStore::Load(pg::Session& session, CallContext& call,
+                                                              const std::string& id) const {
+  pg::Params params;
+  params.Text(id).Text(DayOf(call.now));
+  // A twin whose time passed still stands in the unique index: it is closed first, then all is loaded anew.
+  for (int attempt = 0;; ++attempt) {
+    const auto found = pg::Load(session, call, kLoad, params);
+    if (!found.ok()) return found.status();
+    auto replayed = pg::Replayed(*found, call);
+    if (!replayed.ok()) return replayed.status();
+    Loaded loaded{*std::move(replayed), std::nullopt};
+    if (found->count == 0) return loaded;
+    Twin twin;
+    pg::RowReader row(found->rows, 0, pg::Loaded::kFirstColumn);
+    loaded.facts = ReadFacts(row, call.now, &twin);
+    if (!twin.StaleAt(call.now) || call.validate_only || loaded.replayed.has_value() || attempt > 0) return loaded;
+    if (absl::Status status = ExpireStale(session, call, twin.id); !status.ok()) return status;
+  }
+}
+
+absl::StatusOr<pg::Step> InvitationStore::Attempt(pg::Session& session, CallContext& call, const Command& command,
+                                                  Changed& result) const {
+  result = Changed{};
+  absl::StatusOr<Loaded> loaded = Load(session, call, command.reference.invitation);
+  if (!loaded.ok()) return loaded.status();
+  const std::string& partner = command.reference.partner;
+  if (!loaded->facts.has_value() || (!partner.empty() && loaded->facts->invitation.partner != partner)) {
+    return InvitationNotFound(partner.empty() ? "" : InvitationName(partner, command.reference.invitation));
+  }
+  const Invitation& current = loaded->facts->invitation;
+  if (loaded->replayed.has_value()) {
+    result.invitation = current;
+    result.saga = loaded->replayed->saga;
+    return Done();
+  }
+  if (!command.etag.empty() && command.etag != EtagOf(current)) return EtagMismatch(NameOf(current), EtagOf(current));
+  absl::StatusOr<Revision<Invitation>> revision = command.decide(*loaded->facts);
+  if (!revision.ok()) return revision.status();
+  result.invitation = revision->after;
+  if (call.validate_only || revision->changed_fields.empty()) return Done();
+  pg::Step step;
+  step.plan = PlanChange(current, revision->after, command.quota);
+  step.plan.changes = {TellChange(*revision, encode_)};
+  if (command.saga) {
+    step.plan.saga = command.saga(revision->after);
+    result.saga = step.plan.saga->id;
+    result.began = true;
+  }
+  return step;
+}
+
+absl::StatusOr<InvitationStore::Changed> InvitationStore::Change(pg::Session& session, CallContext& call,
+                                                                 const Command& command) const {
+  Changed result;
+  const absl::Status status = pg::RunCommand(session, call, [&] { return Attempt(session, call, command, result); });
+  if (!status.ok()) return status;
+  return result;
+}
+
+absl::StatusOr<InvitationFacts> InvitationStore::Find(pg::Session& session, const std::string& id,
+                                                      absl::Time now) const {
+  pg::Params params;
+  params.Text(id).Text(DayOf(now));
+  const auto rows = session.Read(kFind, params);
+  if (!rows.ok()) return pg::ForCaller(rows.status());
+  if (rows->empty()) return InvitationNotFound("");
+  pg::RowReader row(*rows, 0);
+  Twin twin;
+  return ReadFacts(row, now, &twin);
+}
+
+absl::StatusOr<std::vector<std::optional<Invitation>>> InvitationStore::Get(pg::Session& session,
+                                                                            const std::vector<std::string>& ids) const {
+  pg::Params params;
+  params.TextArray(ids);
+  const auto rows = session.Read(kGet, params);
+  if (!rows.ok()) return rows.status();
+  std::map<std::string, Invitation> found;
+  for (int i = 0; i < rows->size(); ++i) {
+    pg::RowReader row(*rows, i);
+    Invitation invitation = ReadInvitation(row);
+    found.emplace(invitation.id, std::move(invitation));
+  }
+  std::vector<std::optional<Invitation>> invitations;
+  for (const std::string& id : ids) {
+    const auto it = found.find(id);
+    invitations.push_back(it == found.end() ? std::nullopt : std::make_optional(it->second));
+  }
+  return invitations;
+}
+
+}  // namespace clientele::invitation

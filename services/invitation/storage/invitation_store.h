@@ -1,0 +1,94 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/core/call_context.h"
+#include "common/core/revision.h"
+#include "common/pg/command.h"
+#include "common/pg/list_query.h"
+#include "common/pg/session.h"
+#include "services/invitation/domain/drafting.h"
+#include "services/invitation/domain/invitation.h"
+#include "services/invitation/domain/partner_fact.h"
+#include "services/invitation/storage/invitation_closing.h"
+
+namespace clientele::invitation {
+
+// An invitation with what decisions about it need.
+struct InvitationFacts {
+  Invitation invitation;
+  std::optional<PartnerFact> partner;
+  std::string open_twin;  // name of another one that waits for the same target
+  int mails_today = 0;    // of the partner
+};
+
+// A page of a partner's invitations; see pg::ListQuery.
+struct InvitationQuery {
+  std::string partner;
+  pg::Predicate filter;
+  std::vector<pg::SortColumn> order;
+  std::vector<std::string> after;
+  int limit = 0;
+  absl::Time now;
+};
+
+// The invitations. Thread-safe: it holds no state.
+class InvitationStore {
+ public:
+  explicit InvitationStore(EncodeInvitation encode);
+
+  // Commands. Each loads, decides and writes with audit, event and idempotency record; a repeated request_id answers
+  // the resource as it is now. With `call.validate_only` nothing is written, and the answer is what would stand.
+  using DecideDraft = std::function<absl::StatusOr<Revision<Invitation>>(const DraftingFacts&)>;
+  absl::StatusOr<Invitation> Create(pg::Session& session, CallContext& call, const std::string& partner,
+                                    const Invitation& checked, const DecideDraft& decide) const;
+
+  // `reference.partner` may be empty: then the id alone is looked for, as the holder of a link does.
+  // NOT_FOUND/INVITATION_NOT_FOUND; ABORTED/ETAG_MISMATCH where `etag` is given and differs. A decision that queues
+  // a mail for a new link also counts it: with `quota` mails a day at most; nullopt counts without a limit.
+  struct Command {
+    NameIds reference;
+    std::string etag;
+    std::optional<int> quota;
+    std::function<absl::StatusOr<Revision<Invitation>>(const InvitationFacts&)> decide;
+    // A saga to start with the change; may be empty.
+    std::function<pg::SagaStart(const Invitation& after)> saga;
+  };
+  struct Changed {
+    Invitation invitation;
+    std::string saga;    // that this request started, now or when it came first
+    bool began = false;  // it started now
+  };
+  absl::StatusOr<Changed> Change(pg::Session& session, CallContext& call, const Command& command) const;
+
+  // Reads.
+  absl::StatusOr<InvitationFacts> Find(pg::Session& session, const std::string& id, absl::Time now) const;
+  // One for each id, in their order; nullopt where there is none.
+  absl::StatusOr<std::vector<std::optional<Invitation>>> Get(pg::Session& session,
+                                                             const std::vector<std::string>& ids) const;
+  absl::StatusOr<std::vector<Invitation>> List(pg::Session& session, const InvitationQuery& query) const;
+
+ private:
+  struct Loaded;
+  // Closes an OPEN invitation whose time has passed, where nobody else did.
+  absl::Status ExpireStale(pg::Session& session, const CallContext& call, const std::string& id) const;
+  absl::StatusOr<Loaded> Load(pg::Session& session, CallContext& call, const std::string& id) const;
+  absl::StatusOr<pg::Step> Attempt(pg::Session& session, CallContext& call, const Command& command,
+                                   Changed& result) const;
+
+  const EncodeInvitation encode_;
+};
+
+// What a list's filter may name and how it can be ordered.
+const pg::ListFields& InvitationListFields();
+const std::map<std::string, std::vector<pg::SortColumn>>& InvitationListOrders();
+// Where a page that ends with `last` goes on, in `order`.
+std::vector<std::string> InvitationCursor(const Invitation& last, const std::vector<pg::SortColumn>& order);
+
+}  // namespace clientele::invitation

@@ -1,0 +1,374 @@
+#include "services/invitation/workflows/accept_saga.h"
+
+#include <deque>
+#include <future>
+#include <set>
+
+#include "common/testing/fake_clock.h"
+#include "services/invitation/api/answer_invitation.h"
+#include "services/invitation/storage/store_fixture_test.h"
+
+namespace clientele::invitation {
+namespace {
+
+using customer::v1::ResolveOrganizationRequest;
+using customer::v1::ResolveOrganizationResponse;
+using customer::v1::UpsertCustomerAccountRequest;
+using relationship::v1::EstablishCustomerRelationshipsRequest;
+using relationship::v1::EstablishCustomerRelationshipsResponse;
+using ::testing::ElementsAre;
+
+constexpr char kCustomerId[] = "018f3d5a-0000-7000-8000-0000000000c1";
+
+absl::Status Refusal(const std::string& reason) {
+  return WithResource(MakeError(absl::StatusCode::kFailedPrecondition, reason, "no", {{"why", "because"}}), "CUSTOMER",
+                      "c", "it is so");
+}
+
+absl::Status Away() { return MakeError(absl::StatusCode::kUnavailable, "SERVICE_UNAVAILABLE", "away"); }
+
+// The other two services: each answers by a queue of statuses, then ok.
+struct FakePeers {
+  Mutex mutex;
+  std::deque<absl::Status> resolve, establish, outcome, upsert;
+  std::vector<ResolveOrganizationRequest> resolved;
+  std::vector<EstablishCustomerRelationshipsRequest> established;
+  std::vector<UpsertCustomerAccountRequest> upserted;
+  std::function<void()> held;  // a resolution that waits, where `hold` is set
+  bool hold = false;
+  CondVar changed;
+
+  static absl::Status Next(std::deque<absl::Status>& statuses) {
+    if (statuses.empty()) return absl::OkStatus();
+    absl::Status next = statuses.front();
+    statuses.pop_front();
+    return next;
+  }
+
+  Peers Make() {
+    Peers peers;
+    peers.resolve_organization = [this](const CallContext&, absl::Time, const ResolveOrganizationRequest& request,
+                                        const auto& done) {
+      MutexLock lock(&mutex);
+      resolved.push_back(request);
+      ResolveOrganizationResponse response;
+      response.set_customer(kCustomerId);
+      *response.add_directory_tenants() = request.directory_tenant();
+      const absl::Status status = Next(resolve);
+      const auto answer = [done, status, response] {
+        if (!status.ok()) return done(status, {});
+        done(response, {{"customer", {"e", 5, 1}}});
+      };
+      changed.NotifyAll();
+      if (hold) {
+        held = answer;
+      } else {
+        answer();
+      }
+    };
+    peers.establish_relationships = [this](const CallContext&, absl::Time,
+                                           const EstablishCustomerRelationshipsRequest& request, const auto& done) {
+      MutexLock lock(&mutex);
+      established.push_back(request);
+      if (absl::Status status = Next(establish); !status.ok()) return done(status, {});
+      EstablishCustomerRelationshipsResponse response;
+      auto& outcome_message = *response.add_outcomes();
+      if (absl::Status status = Next(outcome); !status.ok()) {
+        outcome_message.mutable_error()->ParseFromString(SerializeStatus(status));
+      } else {
+        outcome_message.mutable_customer_relationship()->set_name(
+            absl::StrCat(request.relationships(0).partner(), "/customerRelationships/", kCustomerId));
+      }
+      done(response, {{"relationship", {"e", 6, 1}}});
+    };
+    peers.upsert_account = [this](const CallContext&, absl::Time, const UpsertCustomerAccountRequest& request,
+                                  const auto& done) {
+      MutexLock lock(&mutex);
+      upserted.push_back(request);
+      if (absl::Status status = Next(upsert); !status.ok()) return done(status, {});
+      done(customer::v1::Customer(), {{"customer", {"e", 9, 1}}});
+    };
+    return peers;
+  }
+
+  void AwaitHeld() {
+    MutexLock lock(&mutex);
+    while (!held) changed.Wait(&mutex);
+  }
+  void LetGo() {
+    std::function<void()> answer;
+    {
+      MutexLock lock(&mutex);
+      hold = false;
+      answer = std::move(held);
+    }
+    answer();
+  }
+};
+
+// AcceptInvitation from the handler to the last step.
+class AcceptSagaTest : public StoreTest {
+ protected:
+  AcceptSagaTest()
+      : executor_({options_}),
+        runner_({"replica"}, clock_, executor_, {AcceptSaga(store_, peers_.Make(), clock_)}),
+        deps_{store_, tokens_, TestMarkets(), executor_, runner_, StartAcceptSaga("replica", TestCloud())} {
+    runner_.Start();
+  }
+  ~AcceptSagaTest() override {
+    runner_.Stop();
+    executor_.Stop();
+  }
+
+  static auth::Principal Anna() {
+    auth::Principal anna;
+    anna.kind = auth::PrincipalKind::kCustomer;
+    anna.name = "customer:anna";
+    anna.roles = {"global_admin"};
+    anna.tenant_issuer = kIssuer;
+    anna.tenant_id = kTenantId;
+    anna.email = "anna@fabrikam.example";
+    anna.domains = {"fabrikam.example"};
+    return anna;
+  }
+
+  v1::AcceptInvitationRequest RequestFor(const Invitation& invitation) const {
+    v1::AcceptInvitationRequest request;
+    request.set_token(tokens_.Derive(invitation.id, invitation.token_generation));
+    request.mutable_company()->set_company_name("Fabrikam Werke AG");
+    request.mutable_company()->set_country("DE");
+    type::v1::Agreement& agreement = *request.mutable_agreement();
+    agreement.set_template_id("customer-agreement/2026-01");
+    agreement.set_date_agreed("2026-01-01");
+    agreement.mutable_primary_contact()->set_first_name("Zoë");
+    agreement.mutable_primary_contact()->set_last_name("Müller");
+    agreement.mutable_primary_contact()->set_email("zoe@fabrikam.example");
+    return request;
+  }
+
+  struct Pending {
+    std::shared_ptr<rpc::Call> call;
+    std::future<absl::StatusOr<v1::AcceptInvitationResponse>> answer;
+  };
+
+  Pending Begin(const v1::AcceptInvitationRequest& request, const std::string& request_id = NewId(),
+                const auth::Principal& principal = Anna(), absl::Duration patience = absl::Seconds(30)) {
+    Pending pending;
+    pending.call = std::make_shared<rpc::Call>();
+    pending.call->context = Call(request_id);
+    pending.call->context.principal = principal.name;
+    pending.call->context.deadline = SystemClock().Now() + patience;
+    pending.call->context.validate_only = request.validate_only();
+    pending.call->principal = principal;
+    pending.call->abandoned = [] { return false; };
+    auto answered = std::make_shared<std::promise<absl::StatusOr<v1::AcceptInvitationResponse>>>();
+    pending.answer = answered->get_future();
+    AcceptInvitationHandler(deps_).begin(
+        pending.call, std::make_shared<v1::AcceptInvitationRequest>(request),
+        [answered](absl::StatusOr<v1::AcceptInvitationResponse> answer) { answered->set_value(std::move(answer)); });
+    return pending;
+  }
+
+  absl::StatusOr<v1::AcceptInvitationResponse> Accept(const v1::AcceptInvitationRequest& request,
+                                                      const std::string& request_id = NewId(),
+                                                      const auth::Principal& principal = Anna()) {
+    return Begin(request, request_id, principal).answer.get();
+  }
+
+  std::string RefusalOf(const v1::AcceptInvitationRequest& request, const auth::Principal& principal = Anna()) {
+    return ReasonOf(Accept(request, NewId(), principal).status());
+  }
+
+  testing::FakeClock clock_;
+  FakePeers peers_;
+  pg::Executor executor_;
+  const InvitationTokens tokens_ = TestTokens();
+  saga::Runner runner_;
+  const AnswerDeps deps_;
+};
+
+TEST_F(AcceptSagaTest, MakesRelationshipAndAccount) {
+  const Invitation open = Opened();
+  Pending pending = Begin(RequestFor(open));
+  const auto accepted = pending.answer.get();
+  ASSERT_TRUE(accepted.ok()) << accepted.status();
+  const std::string relationship = absl::StrCat(PartnerName(kPartnerId), "/customerRelationships/", kCustomerId);
+  EXPECT_EQ(accepted->state(), v1::INVITATION_STATE_ACCEPTED);
+  EXPECT_EQ(accepted->customer_relationship(), relationship);
+  const Invitation after = Read(open.id);
+  EXPECT_EQ(after.state, InvitationState::kAccepted);
+  EXPECT_EQ(after.accepted_relationship, relationship);
+  EXPECT_EQ(after.delivery.state, DeliveryState::kNone) << "the mail that waited is not sent any more";
+  EXPECT_THAT(Events(open.id),
+              ElementsAre("invitation.created", "invitation.sent", "invitation.accepting", "invitation.accepted"));
+  EXPECT_EQ(EmptySagas(), 1) << "what it knew of persons is gone";
+  const Consistency& seen = pending.call->context.consistency;
+  EXPECT_EQ(seen.at("customer").txid, 9u);
+  EXPECT_EQ(seen.at("relationship").txid, 6u);
+  EXPECT_EQ(seen.count("invitation"), 1u);
+
+  const ResolveOrganizationRequest& resolved = peers_.resolved.at(0);
+  EXPECT_TRUE(resolved.reserve());
+  EXPECT_EQ(resolved.directory_tenant().tenant_id(), kTenantId);
+  EXPECT_EQ(resolved.domains(0), "fabrikam.example");
+  const auto& wanted = peers_.established.at(0).relationships(0);
+  EXPECT_EQ(wanted.origin(), relationship::v1::RELATIONSHIP_ORIGIN_INVITATION);
+  EXPECT_EQ(wanted.established_by(), NameOf(open));
+  EXPECT_EQ(wanted.customer(), kCustomerId);
+  EXPECT_EQ(wanted.country(), "DE");
+  EXPECT_EQ(wanted.directory_tenants(0).issuer(), kIssuer);
+  const UpsertCustomerAccountRequest& upserted = peers_.upserted.at(0);
+  EXPECT_EQ(upserted.customer_relationship().name(), relationship);
+  EXPECT_EQ(upserted.company_name(), "Fabrikam Werke AG");
+  EXPECT_EQ(upserted.agreement().primary_contact().email(), "zoe@fabrikam.example");
+  EXPECT_EQ(std::set<std::string>({resolved.request_id(), peers_.established.at(0).request_id(), upserted.request_id()})
+                .size(),
+            3u);
+}
+
+TEST_F(AcceptSagaTest, ARefusalReachesTheCallerUnchangedAndReopens) {
+  const Invitation open = Opened();
+  peers_.resolve = {Refusal("ORGANIZATION_AMBIGUOUS")};
+  EXPECT_EQ(Accept(RequestFor(open)).status(), Refusal("ORGANIZATION_AMBIGUOUS"));
+  EXPECT_EQ(Read(open.id).state, InvitationState::kOpen);
+  EXPECT_EQ(Read(open.id).progress.last_error, "ORGANIZATION_AMBIGUOUS");
+  EXPECT_EQ(EmptySagas(), 1);
+  peers_.outcome = {Refusal("PARTNER_IS_CUSTOMER")};
+  EXPECT_EQ(Accept(RequestFor(open)).status(), Refusal("PARTNER_IS_CUSTOMER"));
+  EXPECT_EQ(Read(open.id).progress.last_error, "PARTNER_IS_CUSTOMER");
+  EXPECT_TRUE(peers_.upserted.empty());
+  ASSERT_TRUE(Accept(RequestFor(open)).ok()) << "the third time it is well";
+  EXPECT_EQ(Read(open.id).progress.last_error, "");
+  EXPECT_THAT(Events(open.id), ElementsAre("invitation.created", "invitation.sent", "invitation.accepting",
+                                           "invitation.reopened", "invitation.accepting", "invitation.reopened",
+                                           "invitation.accepting", "invitation.accepted"));
+}
+
+TEST_F(AcceptSagaTest, ARefusalPastItsTimeExpiresIt) {
+  const Invitation open = Opened();
+  peers_.resolve = {Refusal("ORGANIZATION_AMBIGUOUS")};
+  peers_.hold = true;
+  Pending pending = Begin(RequestFor(open));
+  peers_.AwaitHeld();
+  clock_.Advance(absl::Hours(24 * 31));
+  peers_.LetGo();
+  EXPECT_EQ(ReasonOf(pending.answer.get().status()), "ORGANIZATION_AMBIGUOUS");
+  EXPECT_EQ(Read(open.id).state, InvitationState::kExpired);
+}
+
+TEST_F(AcceptSagaTest, ARelationshipThatIsBeingEndedCancelsIt) {
+  const Invitation open = Opened();
+  peers_.outcome = {Refusal("RELATIONSHIP_TERMINATING")};
+  EXPECT_EQ(RefusalOf(RequestFor(open)), "RELATIONSHIP_TERMINATING");
+  EXPECT_EQ(Read(open.id).state, InvitationState::kCancelled);
+  EXPECT_EQ(Events(open.id).back(), "invitation.cancelled");
+}
+
+TEST_F(AcceptSagaTest, WhatMayComeBackIsTriedAgain) {
+  const Invitation open = Opened();
+  peers_.resolve = {Away()};
+  peers_.establish = {Away()};
+  peers_.upsert = {Away(), Refusal("ORGANIZATION_NOT_FOUND")};
+  const auto accepted = Accept(RequestFor(open));
+  ASSERT_TRUE(accepted.ok()) << accepted.status();
+  EXPECT_EQ(peers_.resolved.size(), 2u);
+  EXPECT_EQ(peers_.resolved[0].request_id(), peers_.resolved[1].request_id());
+  EXPECT_EQ(peers_.established.size(), 2u);
+  EXPECT_EQ(peers_.upserted.size(), 3u) << "once the relationship stands there is no way back";
+}
+
+TEST_F(AcceptSagaTest, OfTwoAcceptancesOneHasTheEffect) {
+  const Invitation open = Opened();
+  peers_.hold = true;
+  Pending first = Begin(RequestFor(open));
+  peers_.AwaitHeld();
+  const absl::Status second = Accept(RequestFor(open)).status();
+  EXPECT_EQ(ReasonOf(second), "INVITATION_BEING_ACCEPTED");
+  EXPECT_EQ(ReasonOf(Run(CancelCommand(open.id), Call()).status()), "INVITATION_BEING_ACCEPTED");
+  EXPECT_EQ(ReasonOf(Run(SendCommand(open.id), Call()).status()), "INVALID_STATE_TRANSITION");
+  peers_.LetGo();
+  EXPECT_TRUE(first.answer.get().ok());
+  EXPECT_EQ(RefusalOf(RequestFor(open)), "INVITATION_USED");
+  EXPECT_EQ(AllSagas(), 1);
+}
+
+TEST_F(AcceptSagaTest, TheSameRequestJoins) {
+  const Invitation open = Opened();
+  const std::string request_id = NewId();
+  peers_.hold = true;
+  Pending first = Begin(RequestFor(open), request_id);
+  peers_.AwaitHeld();
+  Pending impatient = Begin(RequestFor(open), request_id, Anna(), absl::Milliseconds(100));
+  const absl::Status running = impatient.answer.get().status();
+  EXPECT_EQ(running.code(), absl::StatusCode::kUnavailable);
+  EXPECT_GT(RetryDelayOf(running), absl::ZeroDuration());
+  Pending second = Begin(RequestFor(open), request_id);
+  peers_.LetGo();
+  EXPECT_TRUE(first.answer.get().ok());
+  EXPECT_TRUE(second.answer.get().ok());
+  const auto late = Accept(RequestFor(open), request_id);
+  ASSERT_TRUE(late.ok()) << late.status();
+  EXPECT_EQ(late->state(), v1::INVITATION_STATE_ACCEPTED);
+  EXPECT_EQ(peers_.upserted.size(), 1u);
+}
+
+TEST_F(AcceptSagaTest, OnlyTheInviteeWithTheNewestGenuineLink) {
+  const Invitation open = Opened();
+  v1::AcceptInvitationRequest request = RequestFor(open);
+  auth::Principal eve = Anna();
+  eve.email = "eve@other.example";
+  EXPECT_EQ(RefusalOf(request, eve), "NOT_INVITEE");
+  auth::Principal helpdesk = Anna();
+  helpdesk.roles = {};
+  EXPECT_EQ(RefusalOf(request, helpdesk), "CUSTOMER_ROLE_REQUIRED");
+  request.clear_agreement();
+  EXPECT_EQ(RefusalOf(request), "AGREEMENT_REQUIRED");
+  request = RequestFor(open);
+  request.mutable_company()->set_country("JP");
+  EXPECT_EQ(RefusalOf(request), "REGION_MISMATCH");
+  request = RequestFor(open);
+  request.set_token(request.token() + "A");
+  EXPECT_EQ(RefusalOf(request), "INVITATION_NOT_FOUND");
+  request.set_token(tokens_.Derive(NewId(), 1));
+  EXPECT_EQ(RefusalOf(request), "INVITATION_NOT_FOUND");
+  ASSERT_TRUE(Run(SendCommand(open.id), Call()).ok());
+  EXPECT_EQ(RefusalOf(RequestFor(open)), "INVITATION_REPLACED");
+  EXPECT_EQ(AllSagas(), 0);
+}
+
+TEST_F(AcceptSagaTest, ATrialRunChangesNothing) {
+  const Invitation open = Opened();
+  v1::AcceptInvitationRequest request = RequestFor(open);
+  request.set_validate_only(true);
+  const auto trial = Accept(request);
+  ASSERT_TRUE(trial.ok()) << trial.status();
+  EXPECT_EQ(Read(open.id).state, InvitationState::kOpen);
+  EXPECT_EQ(AllSagas(), 0);
+}
+
+TEST_F(AcceptSagaTest, LookupAndDecline) {
+  const Invitation open = Opened();
+  rpc::Call call;
+  call.context = Call();
+  call.principal = Anna();
+  v1::LookupInvitationRequest lookup;
+  lookup.set_token(tokens_.Derive(open.id, 1));
+  const auto look = [&] { return LookupInvitationHandler(deps_).work(*session_, call, lookup); };
+  const auto seen = look();
+  ASSERT_TRUE(seen.ok()) << seen.status();
+  EXPECT_EQ(seen->partner_display_name(), TestPartner().display_name);
+  EXPECT_EQ(seen->region(), TestPartner().region);
+  EXPECT_EQ(seen->state(), v1::INVITATION_STATE_OPEN);
+  v1::DeclineInvitationRequest decline;
+  decline.set_token(lookup.token());
+  decline.set_reason("We have a partner.");
+  const auto declined = DeclineInvitationHandler(deps_).work(*session_, call, decline);
+  ASSERT_TRUE(declined.ok()) << declined.status();
+  EXPECT_EQ(declined->state(), v1::INVITATION_STATE_DECLINED);
+  EXPECT_TRUE(DeclineInvitationHandler(deps_).work(*session_, call, decline).ok()) << "a repeat";
+  EXPECT_EQ(Read(open.id).closing_reason, "We have a partner.");
+  EXPECT_EQ(ReasonOf(look().status()), "INVITATION_USED");
+}
+
+}  // namespace
+}  // namespace clientele::invitation
