@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace clientele::import_customers {
+
+// One record of a CSV file, or one line that is none.
+struct CsvRecord {
+  int64_t line = 0;  // where it begins; the first line is 1
+  std::vector<std::string> fields;
+  std::string error;  // why the line is no record; then `fields` is empty
+  std::string raw;    // the broken line as it stands, its bytes that are not UTF-8 replaced
+};
+
+// Reads CSV as RFC 4180 has it: quotes, doubled quotes, line ends in quotes, CRLF or LF, an optional byte order mark.
+// A broken line never takes the ones after it along: an unclosed quote, text behind a closing quote, a wrong number of
+// columns, bytes that are not UTF-8 and NUL cost the line where the record began, and reading goes on at the next line.
+class CsvReader {
+ public:
+  // `delimiter` 0: the comma, semicolon or tab that the first line has most of.
+  explicit CsvReader(std::string text, char delimiter = 0);
+
+  // From now on a record has this many columns.
+  void ExpectColumns(size_t columns) { columns_ = columns; }
+  // The next record that is not empty; false at the end.
+  bool Next(CsvRecord* record);
+
+  char delimiter() const { return delimiter_; }
+
+ private:
+  // Reads the record at `position_`; the error, or "" with `end` behind it.
+  std::string Parse(std::vector<std::string>* fields, size_t* end) const;
+  std::string ParseQuoted(size_t* at, std::string* field) const;
+  size_t EndOfLine(size_t from) const;  // behind the line's end
+  bool AtLineEnd(size_t at) const;
+
+  const std::string text_;
+  char delimiter_;
+  size_t columns_ = 0;
+  size_t position_ = 0;
+  int64_t line_ = 1;
+};
+
+// Whether `text` is UTF-8 without NUL.
+bool IsText(const std::string& text);
+
+// A line of CSV with CRLF at its end.
+std::string CsvLine(const std::vector<std::string>& fields, char delimiter = ',');
+
+}  // namespace clientele::import_customers

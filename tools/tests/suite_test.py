@@ -1,0 +1,160 @@
+"""The pieces of the local suite: certificates and tokens, the mail catcher, processes that are stopped by their id."""
+
+import json
+import os
+import pathlib
+import smtplib
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import jwt
+from cryptography import x509
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tools/lib"))
+import authority  # noqa: E402
+import tokens  # noqa: E402
+
+
+def wait_until(condition, seconds: float = 20):
+    until = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > until:
+            raise AssertionError("the condition did not come true in time")
+        time.sleep(0.02)
+    return value
+
+
+class Keys(unittest.TestCase):
+    def setUp(self):
+        self._folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self._folder.cleanup)
+        self.state = pathlib.Path(self._folder.name)
+        authority.main([str(self.state), "clientele.local", "customer-service", "--", "billing"])
+
+    def certificate(self, name: str) -> x509.Certificate:
+        return x509.load_pem_x509_certificate((self.state / f"tls/{name}/tls.crt").read_bytes())
+
+    def names(self, name: str) -> list:
+        return [str(found.value) for found in self.certificate(name).extensions.get_extension_for_class(
+            x509.SubjectAlternativeName).value]  # fmt: skip
+
+    def test_certificates_name_their_service(self):
+        self.assertEqual(
+            self.names("customer-service"),
+            ["spiffe://clientele.local/service/customer-service", "localhost", "127.0.0.1"],
+        )
+        self.assertEqual(self.names("billing"), ["spiffe://clientele.local/service/billing"])
+
+    def test_a_repeat_changes_nothing(self):
+        before = {path: path.read_bytes() for path in self.state.rglob("*") if path.is_file()}
+        authority.main([str(self.state), "clientele.local", "customer-service", "--", "billing"])
+        self.assertEqual(before, {path: path.read_bytes() for path in self.state.rglob("*") if path.is_file()})
+
+    def test_a_new_authority_renews_every_certificate(self):
+        before = self.certificate("billing").serial_number
+        (self.state / "authority/ca.key").unlink()
+        authority.main([str(self.state), "clientele.local", "customer-service", "--", "billing"])
+        self.assertNotEqual(before, self.certificate("billing").serial_number)
+        self.assertEqual(
+            (self.state / "tls/billing/ca.crt").read_bytes(), (self.state / "authority/ca.crt").read_bytes()
+        )
+
+    def test_secrets_are_for_their_owner_alone(self):
+        for path in ["authority/ca.key", "tls/billing/tls.key", "keys/token_signing.pem", "keys/page_token_keys"]:
+            self.assertEqual((self.state / path).stat().st_mode & 0o777, 0o600, path)
+
+    def test_tokens_are_signed_by_the_published_key_and_renewed(self):
+        keeper = tokens.Tokens(self.state)
+        path = keeper.keep("anna", tokens.partner_user("partners/p1", "anna", "admin_agent"))
+        path.write_text("stale")
+        self.assertEqual(tokens.Tokens(self.state).renew(), 1)
+        jwk = json.loads((self.state / "keys/token_keys.json").read_text())["keys"][0]
+        key = jwt.algorithms.OKPAlgorithm.from_jwk(jwk)
+        claims = jwt.decode(path.read_text(), key, algorithms=["EdDSA"], audience="clientele/global")
+        self.assertEqual((claims["partner"], claims["roles"]), ("p1", ["admin_agent"]))
+        self.assertEqual(claims["exp"] - claims["iat"], 12 * 3600)
+
+
+class Mail(unittest.TestCase):
+    def test_a_mail_becomes_a_file_and_its_token_is_found(self):
+        with tempfile.TemporaryDirectory() as state, socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+            taken.close()
+            catcher = subprocess.Popen(
+                ["/usr/bin/python3", "-B", ROOT / "tools/lib/mail_catcher.py", str(port), f"{state}/mail"],
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            try:
+                self.assertIn("mail catcher", catcher.stdout.readline())
+                for token in ("k1.first", "k1.second-_"):
+                    with smtplib.SMTP("127.0.0.1", port, timeout=10) as server:
+                        server.sendmail(
+                            "a@b.example",
+                            ["Zoe@x.example"],
+                            f"Subject: hello\r\n\r\nhttps://portal.example/accept?token={token}\r\n",
+                        )
+            finally:
+                catcher.terminate()
+                catcher.communicate(timeout=10)
+            self.assertEqual(self.token(state, "zoe@x.example"), "k1.second-_")
+            self.assertEqual(self.token(state, "--first", "zoe@x.example"), "k1.first")
+            self.assertEqual(self.token(state, "nobody@x.example"), "")
+
+    @staticmethod
+    def token(state: str, *arguments: str) -> str:
+        command = [ROOT / "tools/mail-token", *arguments]
+        environment = {**os.environ, "CLIENTELE_STATE": state}
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=30, check=False, env=environment
+        ).stdout.strip()
+
+
+class Processes(unittest.TestCase):
+    """tools/lib/process.sh"""
+
+    def setUp(self):
+        self._folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self._folder.cleanup)
+        self.state = pathlib.Path(self._folder.name)
+        (self.state / "run").mkdir()
+        (self.state / "log").mkdir()
+
+    def shell(self, script: str) -> str:
+        sources = "".join(f". tools/lib/{name}.sh; " for name in ("console", "suite", "process"))
+        done = subprocess.run(
+            ["bash", "-c", f"set -euo pipefail; {sources}{script}"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+            env={**os.environ, "CLIENTELE_STATE": str(self.state)},
+        )
+        return done.stdout
+
+    def test_start_and_stop(self):
+        self.shell("start_process sleeper v1 sleep 100")
+        pid = int(self.shell("pid_of sleeper"))
+        self.assertEqual(self.shell("runs_as sleeper v1 && echo same; runs_as sleeper v2 || echo other"), "same\nother\n")
+        self.shell("stop_process sleeper")
+        wait_until(lambda: not pathlib.Path(f"/proc/{pid}").exists())
+        self.assertFalse((self.state / "run/sleeper.pid").exists())
+
+    def test_an_id_given_to_another_process_is_left_alone(self):
+        with subprocess.Popen(["sleep", "100"]) as other:
+            boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+            (self.state / "run/sleeper.pid").write_text(f"{other.pid} 1 {boot} v1\n")
+            self.shell("stop_process sleeper")
+            self.assertIsNone(other.poll())
+            other.kill()
+
+
+if __name__ == "__main__":
+    unittest.main()
