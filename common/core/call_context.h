@@ -10,8 +10,8 @@ namespace clientele {
 
 // A place in one service's feed: everything at or before it has been seen, or must have been seen.
 struct FeedPosition {
-  std::string epoch;   // UUID of the database's history; another epoch cannot be compared
-  uint64_t txid = 0;   // xid8 of the writing transaction
+  std::string epoch;  // UUID of the database's history; another epoch cannot be compared
+  uint64_t txid = 0;  // xid8 of the writing transaction
   uint64_t sequence = 0;
 
   friend bool operator<(const FeedPosition& a, const FeedPosition& b) {

@@ -67,8 +67,8 @@ absl::Status InvalidFields(const std::vector<FieldViolation>& violations) {
 
 absl::Status Blocked(absl::string_view reason, absl::string_view message,
                      const std::vector<PreconditionViolation>& violations) {
-  absl::Status status = MakeError(absl::StatusCode::kFailedPrecondition, reason, message,
-                                  {{"total", absl::StrCat(violations.size())}});
+  absl::Status status =
+      MakeError(absl::StatusCode::kFailedPrecondition, reason, message, {{"total", absl::StrCat(violations.size())}});
   google::rpc::PreconditionFailure failure;
   for (size_t i = 0; i < violations.size() && i < kMaxViolations; ++i) {
     auto* entry = failure.add_violations();
@@ -126,8 +126,7 @@ absl::Status WithQuota(absl::Status status, absl::string_view subject, absl::str
 absl::Status WithRetry(absl::Status status, absl::Duration delay) {
   google::rpc::RetryInfo info;
   info.mutable_retry_delay()->set_seconds(absl::ToInt64Seconds(delay));
-  info.mutable_retry_delay()->set_nanos(
-      static_cast<int>(absl::ToInt64Nanoseconds(delay % absl::Seconds(1))));
+  info.mutable_retry_delay()->set_nanos(static_cast<int>(absl::ToInt64Nanoseconds(delay % absl::Seconds(1))));
   Put(status, info);
   return status;
 }

@@ -131,17 +131,18 @@ absl::Status Assemble(const Binary& binary, Process& process) {
   process.environment = std::make_unique<Environment>(Environment{
       *process.clock, *process.executor, *process.tokens, *process.page_tokens, process.markets, process.cloud,
       absl::GetFlag(FLAGS_cell), absl::GetFlag(FLAGS_trust_domain),
-      absl::StrCat(binary.name, "-service/", Uuid::NewV4().ToString()),
-      [tls_directory](const std::string& target) { return rpc::MakeChannel({target, tls_directory}); }});
+      absl::StrCat(binary.name, "-service/", Uuid::NewV4().ToString()), [tls_directory](const std::string& target) {
+        return rpc::MakeChannel({target, tls_directory});
+      }});
   auto metrics = obs::MetricsEndpoint::Start(absl::GetFlag(FLAGS_metrics_listen));
   if (!metrics.ok()) return metrics.status();
   process.metrics = *std::move(metrics);
   auto assembly = binary.assemble(*process.environment);
   if (!assembly.ok()) return assembly.status();
   process.assembly = *std::move(assembly);
-  auto server = Server::Start({absl::GetFlag(FLAGS_listen), absl::GetFlag(FLAGS_admin_listen), tls_directory,
-                               absl::GetFlag(FLAGS_reflection)},
-                              process.assembly->services());
+  auto server = Server::Start(
+      {absl::GetFlag(FLAGS_listen), absl::GetFlag(FLAGS_admin_listen), tls_directory, absl::GetFlag(FLAGS_reflection)},
+      process.assembly->services());
   if (!server.ok()) return server.status();
   process.server = *std::move(server);
   return absl::OkStatus();

@@ -21,7 +21,8 @@ struct ServerOptions {
 // The gRPC server of a service and the plaintext one for probes.
 class Server {
  public:
-  // Not serving until SetReady. UNAVAILABLE where an address is taken; FAILED_PRECONDITION where a certificate is missing.
+  // Not serving until SetReady. UNAVAILABLE where an address is taken; FAILED_PRECONDITION where a certificate is
+  // missing.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
                                                        const std::vector<grpc::Service*>& services);
   ~Server();

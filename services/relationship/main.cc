@@ -8,7 +8,9 @@
 #include "clientele/relationship/v1/partner_service.grpc.pb.h"
 #include "clientele/relationship/v1/relationship_service.grpc.pb.h"
 #include "clientele/relationship/v1/termination_hold_service.grpc.pb.h"
+#include "common/events/feed_grpc.h"
 #include "common/events/feed_service.h"
+#include "common/events/retention.h"
 #include "common/rpc/dispatcher.h"
 #include "common/rpc/rules.h"
 #include "common/saga/saga.h"
@@ -21,7 +23,6 @@
 #include "services/relationship/api/terminate_customer_relationship.h"
 #include "services/relationship/api/termination_holds.h"
 #include "services/relationship/workflows/customer_resolver.h"
-#include "services/relationship/workflows/retention.h"
 #include "services/relationship/workflows/termination.h"
 
 ABSL_FLAG(std::string, customer_target, "localhost:7411", "customer-service, as a gRPC target");
@@ -107,8 +108,8 @@ class RelationshipAssembly final : public service::Assembly {
     services_.push_back(MakeTerminationHoldService(
         dispatcher_, {UpsertTerminationHoldHandler(holds_), DeleteTerminationHoldHandler(holds_),
                       ListTerminationHoldsHandler(tokens)}));
-    services_.push_back(MakeEventService(dispatcher_, events::ListEventsHandler(environment.executor)));
-    services_.push_back(MakeAuditService(dispatcher_, events::ListAuditRecordsHandler(tokens)));
+    services_.push_back(events::MakeEventService(dispatcher_, events::ListEventsHandler(environment.executor)));
+    services_.push_back(events::MakeAuditService(dispatcher_, events::ListAuditRecordsHandler(tokens)));
   }
 
   const std::shared_ptr<grpc::Channel> customer_channel_;
@@ -122,7 +123,7 @@ class RelationshipAssembly final : public service::Assembly {
   PartnerReads partner_reads_;
   RelationshipReads relationship_reads_;
   CustomerResolver resolver_;
-  Retention retention_;
+  events::Retention retention_;
   saga::Runner runner_;
   rpc::Dispatcher dispatcher_;
   std::vector<std::unique_ptr<grpc::Service>> services_;

@@ -100,7 +100,7 @@ start_postgres() {
   fi
   pg_is_running && return
   write_pg_settings
-  as_postgres "$PG_BIN/pg_ctl" -D "$directory/data" -l "$log" -w -t 90 start >/dev/null ||
+  as_postgres "$PG_BIN/pg_ctl" -D "$directory/data" -l "$log" -w -t 90 start >"$STATE/log/pg_ctl.log" 2>&1 ||
     fail "PostgreSQL did not start." "$log"
 }
 

@@ -17,11 +17,11 @@ LIFE_SECONDS = 12 * 3600
 class Tokens:
     def __init__(self, state: pathlib.Path, issuer: str = "https://issuer.clientele.local", cell: str = "global"):
         self._folder = state / "tokens"
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._index_file = self._folder / "index.json"
         self._index = json.loads(self._index_file.read_text()) if self._index_file.exists() else {}
         self._key = (state / "keys/token_signing.pem").read_text()
         self._kid = json.loads((state / "keys/token_keys.json").read_text())["keys"][0]["kid"]
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._pinned = {"iss": issuer, "aud": f"clientele/{cell}"}
 
     def sign(self, claims: dict, life_seconds: int = LIFE_SECONDS) -> str:

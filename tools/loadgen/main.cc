@@ -30,8 +30,8 @@ namespace {
 // The measured loop. Results of calls that began before `measure_from` or ended after `end` do not count.
 class ClosedLoop {
  public:
-  ClosedLoop(Call call, std::vector<std::unique_ptr<customer::v1::CustomerService::Stub>>& stubs, absl::Time measure_from,
-             absl::Time end)
+  ClosedLoop(Call call, std::vector<std::unique_ptr<customer::v1::CustomerService::Stub>>& stubs,
+             absl::Time measure_from, absl::Time end)
       : call_(std::move(call)), stubs_(stubs), measure_from_(measure_from), end_(end) {}
 
   void Run(int in_flight) {
@@ -48,12 +48,9 @@ class ClosedLoop {
       return micros_.empty() ? 0 : micros_[static_cast<size_t>(part * static_cast<double>(micros_.size() - 1))];
     };
     const double seconds = absl::ToDoubleSeconds(end_ - measure_from_);
-    return {{"requests", micros_.size()},
-            {"rps", static_cast<double>(micros_.size()) / seconds},
-            {"p50_us", at(0.5)},
-            {"p99_us", at(0.99)},
-            {"errors", errors_},
-            {"first_error", first_error_}};
+    return {{"requests", micros_.size()}, {"rps", static_cast<double>(micros_.size()) / seconds},
+            {"p50_us", at(0.5)},          {"p99_us", at(0.99)},
+            {"errors", errors_},          {"first_error", first_error_}};
   }
 
  private:

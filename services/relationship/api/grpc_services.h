@@ -4,8 +4,6 @@
 
 #include <memory>
 
-#include "clientele/audit/v1/audit_service.pb.h"
-#include "clientele/event/v1/event_service.pb.h"
 #include "clientele/relationship/v1/partner_service.pb.h"
 #include "clientele/relationship/v1/relationship_service.pb.h"
 #include "clientele/relationship/v1/termination_hold_service.pb.h"
@@ -45,11 +43,5 @@ struct TerminationHoldHandlers {
 };
 std::unique_ptr<grpc::Service> MakeTerminationHoldService(rpc::Dispatcher& dispatcher,
                                                           TerminationHoldHandlers handlers);
-
-std::unique_ptr<grpc::Service> MakeEventService(
-    rpc::Dispatcher& dispatcher, rpc::Handler<event::v1::ListEventsRequest, event::v1::ListEventsResponse> list);
-std::unique_ptr<grpc::Service> MakeAuditService(
-    rpc::Dispatcher& dispatcher,
-    rpc::Handler<audit::v1::ListAuditRecordsRequest, audit::v1::ListAuditRecordsResponse> list);
 
 }  // namespace clientele::relationship
