@@ -167,8 +167,8 @@ TEST(DispatcherLifetime, ConsistencyGoesThereAndBack) {
   EXPECT_EQ(ask("").consistency, Position("probe", 9));
   EXPECT_TRUE(wanted.empty());
   const std::string other = Position("relationship", 7);
-  EXPECT_EQ(ask(absl::StrCat(other, ",", Position("probe", 5))).consistency,
-            absl::StrCat(Position("probe", 9), ",", other));
+  EXPECT_EQ(ask(absl::StrCat(other, ";", Position("probe", 5))).consistency,
+            absl::StrCat(Position("probe", 9), ";", other));
   EXPECT_EQ(wanted, *ParseConsistency(other)) << "its own feed a service need not wait for";
   outcome = EtagMismatch("x", "r1");
   EXPECT_EQ(ask("").consistency, Position("probe", 9)) << "with an error too";

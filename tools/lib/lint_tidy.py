@@ -2,7 +2,7 @@
 
     lint_tidy.py [--all] [--seconds N] [FILE...]
 
-A file that passed is remembered under build/tidy by the contents of all it includes from this project, its compile
+A file that passed is remembered in the user's cache folder by the contents of all it includes from this project, its compile
 command, the configuration and the tool: a repeat looks at nothing that did not change. Needs build/dev, configured and
 built (the build knows what a file includes).
 """
@@ -19,7 +19,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build/dev"
-PASSED = ROOT / "build/tidy"
+# Beside ccache's, so that every checkout of this machine profits.
+PASSED = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "clientele/tidy"
 TIDY = "clang-tidy-14"
 
 
@@ -66,7 +67,7 @@ class Digests:
         return self._files[path]
 
     def of_unit(self, path: str, entry: dict, inclusions: set) -> str:
-        parts = [self._constant, entry.get("command", ""), path]
+        parts = [self._constant, entry.get("command", "").replace(str(ROOT), ""), path]
         parts += [f"{name} {self.of_file(name)}" for name in sorted(inclusions | {path})]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
