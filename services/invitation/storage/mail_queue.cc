@@ -53,11 +53,11 @@ const pg::LoadStatement kLoadHeld("mail_load_held",
                                                ")"),
                                   4);
 
-// A reminder is for an invitation whose mail went out. $1 now, $2 limit.
+// A reminder is for an invitation whose mail went out; while that one is queued, the reminder waits. $1 now, $2 limit.
 const pg::Statement kRemind{
     "mail_remind",
     "WITH due AS (SELECT id, token_generation, delivery_state FROM invitation WHERE state = 2 AND reminder_time <= $1 "
-    "AND expire_time > $1 ORDER BY reminder_time LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED), "
+    "AND expire_time > $1 AND delivery_state <> 2 ORDER BY reminder_time LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED), "
     "marked AS (UPDATE invitation i SET reminder_time = NULL FROM due WHERE i.id = due.id RETURNING i.id), "
     "queued AS (INSERT INTO invitation_mail (invitation, generation, kind, next_attempt, create_time) "
     "SELECT id, token_generation, 2, $1, $1 FROM due WHERE delivery_state = 3 ON CONFLICT DO NOTHING) "
