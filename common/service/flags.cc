@@ -21,7 +21,6 @@ ABSL_FLAG(std::string, token_keys_file, "", "JWKS with the issuer's public keys;
 ABSL_FLAG(std::string, page_token_keys_file, "",
           "Keys that sign page tokens: lines of a key id and 32 or more bytes in base64. The first signs.");
 ABSL_FLAG(bool, reflection, true, "Serve the contract by gRPC reflection.");
-ABSL_FLAG(int, replicas, 1, "How many replicas share a limit: each enforces its part.");
 ABSL_FLAG(int, read_workers, 2, "Database connections for reads.");
 ABSL_FLAG(int, write_workers, 2, "Database connections for commands.");
 ABSL_FLAG(int, bulk_workers, 2, "Database connections for batches and feeds.");

@@ -21,7 +21,6 @@ ABSL_DECLARE_FLAG(std::string, token_issuer);
 ABSL_DECLARE_FLAG(std::string, token_keys_file);
 ABSL_DECLARE_FLAG(std::string, page_token_keys_file);
 ABSL_DECLARE_FLAG(bool, reflection);
-ABSL_DECLARE_FLAG(int, replicas);
 ABSL_DECLARE_FLAG(int, read_workers);
 ABSL_DECLARE_FLAG(int, write_workers);
 ABSL_DECLARE_FLAG(int, bulk_workers);

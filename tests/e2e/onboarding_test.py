@@ -219,6 +219,22 @@ class InvitationTest(unittest.TestCase):
         self.assertEqual(again.customer_relationship, relationship)
         self.assertEqual(self.partner.list().customers[0].relationship.generation, 2)
 
+    def test_the_customer_ends_it_itself(self):
+        self.partner.invite(self.email)
+        accepted = self.accept()
+        name = {"name": accepted.customer_relationship}
+        stranger = suite.customer(str(uuid.uuid4()), "ann@fabrikam.example", "global_admin")
+        for path in ("GetCustomerRelationship", "TerminateCustomerRelationship"):
+            with self.assertRaises(CallError) as caught:
+                suite.call(f"{RELATIONSHIPS}/{path}", name, token=stranger)
+            self.assertEqual(caught.exception.code, "NOT_FOUND")
+        self.assertEqual(suite.call(f"{RELATIONSHIPS}/GetCustomerRelationship", name, token=self.admin).state, 1)
+        ended = suite.call(f"{RELATIONSHIPS}/TerminateCustomerRelationship",
+                           {**name, "reason": "We buy elsewhere."}, token=self.admin)  # fmt: skip
+        self.assertEqual((ended.state, ended.termination.terminated_by), (3, 2))
+        self.partner.seen = ended.consistency
+        self.assertEqual(len(self.partner.list().customers), 0)
+
     def test_only_the_invited_may_look(self):
         self.partner.invite(self.email)
         token = mailed_token(self.email)
