@@ -152,7 +152,7 @@ TEST_F(SessionTest, ClassifiesFailures) {
 
   ASSERT_TRUE(session_->Execute("SET lock_timeout = 1").ok());
   const absl::Status waited = other_->Transaction([&] {
-    const absl::Status locked = other_->Execute("LOCK TABLE thing");
+    absl::Status locked = other_->Execute("LOCK TABLE thing");
     EXPECT_EQ(FailureOf(session_->ReadDynamic("SELECT count(*) FROM thing", {}).status()), Failure::kSerialization);
     return locked;
   });
