@@ -62,7 +62,7 @@ void FillNew(pb::Customer& customer) {
   address->set_country("US");
 }
 
-void Get(const std::vector<Account>& accounts, pb::CustomerService::Stub& stub, uint64_t n, Done done) {
+void Get(const std::vector<Account>& accounts, pb::CustomerService::Stub& stub, uint64_t n, const Done& done) {
   const Account& account = AccountFor(accounts, n);
   auto flight = Prepare<pb::GetCustomerRequest, pb::Customer>(account);
   flight->request.set_name(CustomerFor(account, n));
@@ -70,7 +70,7 @@ void Get(const std::vector<Account>& accounts, pb::CustomerService::Stub& stub, 
                             [flight, done](const grpc::Status& status) { done(status); });
 }
 
-void List(const std::vector<Account>& accounts, pb::CustomerService::Stub& stub, uint64_t n, Done done) {
+void List(const std::vector<Account>& accounts, pb::CustomerService::Stub& stub, uint64_t n, const Done& done) {
   const Account& account = AccountFor(accounts, n);
   auto flight = Prepare<pb::ListCustomersRequest, pb::ListCustomersResponse>(account);
   flight->request.set_parent(account.partner);
@@ -78,7 +78,7 @@ void List(const std::vector<Account>& accounts, pb::CustomerService::Stub& stub,
                               [flight, done](const grpc::Status& status) { done(status); });
 }
 
-void Update(const std::vector<Account>& accounts, pb::CustomerService::Stub& stub, uint64_t n, Done done) {
+void Update(const std::vector<Account>& accounts, pb::CustomerService::Stub& stub, uint64_t n, const Done& done) {
   const Account& account = AccountFor(accounts, n);
   auto flight = Prepare<pb::UpdateCustomerRequest, pb::Customer>(account);
   flight->request.mutable_customer()->set_name(CustomerFor(account, n));
@@ -89,7 +89,7 @@ void Update(const std::vector<Account>& accounts, pb::CustomerService::Stub& stu
                                [flight, done](const grpc::Status& status) { done(status); });
 }
 
-void Create(const std::vector<Account>& accounts, pb::CustomerService::Stub& stub, uint64_t n, Done done) {
+void Create(const std::vector<Account>& accounts, pb::CustomerService::Stub& stub, uint64_t n, const Done& done) {
   const Account& account = AccountFor(accounts, n);
   auto flight = Prepare<pb::CreateCustomerRequest, pb::Customer>(account);
   flight->request.set_parent(account.partner);
@@ -126,15 +126,15 @@ absl::Status ListNames(pb::CustomerService::Stub& stub, std::vector<Account>& ac
 }
 
 absl::StatusOr<Call> CallOf(const std::string& rpc, const std::vector<Account>& accounts) {
-  using Function = void (*)(const std::vector<Account>&, pb::CustomerService::Stub&, uint64_t, Done);
+  using Function = void (*)(const std::vector<Account>&, pb::CustomerService::Stub&, uint64_t, const Done&);
   Function function = nullptr;
   if (rpc == "GetCustomer") function = Get;
   if (rpc == "ListCustomers") function = List;
   if (rpc == "UpdateCustomer") function = Update;
   if (rpc == "CreateCustomer") function = Create;
   if (function == nullptr) return absl::InvalidArgumentError(absl::StrCat("--rpc: cannot call ", rpc));
-  return Call([function, &accounts](pb::CustomerService::Stub& stub, uint64_t n, Done done) {
-    function(accounts, stub, n, std::move(done));
+  return Call([function, &accounts](pb::CustomerService::Stub& stub, uint64_t n, const Done& done) {
+    function(accounts, stub, n, done);
   });
 }
 

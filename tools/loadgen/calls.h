@@ -29,7 +29,7 @@ absl::Status ListNames(customer::v1::CustomerService::Stub& stub, std::vector<Ac
 using Done = std::function<void(const grpc::Status&)>;
 
 // Starts one call of an RPC for the `n`th request of the run, chosen from `accounts`; `done` runs on a gRPC thread.
-using Call = std::function<void(customer::v1::CustomerService::Stub& stub, uint64_t n, Done done)>;
+using Call = std::function<void(customer::v1::CustomerService::Stub& stub, uint64_t n, const Done& done)>;
 
 // GetCustomer, ListCustomers, UpdateCustomer or CreateCustomer.
 absl::StatusOr<Call> CallOf(const std::string& rpc, const std::vector<Account>& accounts);
