@@ -61,19 +61,24 @@ const Permissions& CustomerAdministrator() {
   return *permissions;
 }
 
-// Internal RPCs, the feeds, the holds that a service reports, and lists of the portal it speaks for.
-const Permissions& Service() {
+// Internal RPCs and the feeds.
+const Permissions& Peer() {
   static const auto* const permissions = new Permissions{
       "customerAccounts.end",
       "customerAccounts.upsert",
       "customerRelationships.establish",
-      "customers.import",
+      "customerRelationships.withdraw",
       "events.list",
       "invitations.cancelForCustomer",
       "organizations.resolve",
-      "terminationHolds.delete",
-      "terminationHolds.list",
-      "terminationHolds.upsert",
+  };
+  return *permissions;
+}
+
+// The feeds, the holds that a service reports, and lists of the portal it speaks for.
+const Permissions& Service() {
+  static const auto* const permissions = new Permissions{
+      "customers.import", "events.list", "terminationHolds.delete", "terminationHolds.list", "terminationHolds.upsert",
   };
   return *permissions;
 }
@@ -112,6 +117,8 @@ bool SomeRoleHas(const std::set<std::string>& roles, absl::string_view permissio
 
 bool Allowed(const Principal& principal, absl::string_view permission) {
   switch (principal.kind) {
+    case PrincipalKind::kPeer:
+      return Has(Peer(), permission);
     case PrincipalKind::kService:
       return Has(Service(), permission);
     case PrincipalKind::kPartnerUser:
@@ -137,7 +144,7 @@ bool NeedsCustomerRole(const Principal& principal, absl::string_view permission)
 
 const std::set<std::string>& KnownPermissions() {
   static const auto* const known = [] {
-    auto* all = new Permissions(CustomerAdministrator() + Service() + Operator() + Reader() + Application());
+    auto* all = new Permissions(CustomerAdministrator() + Peer() + Service() + Operator() + Reader() + Application());
     for (const auto& [role, permissions] : PartnerRoles()) all->insert(permissions.begin(), permissions.end());
     return all;
   }();

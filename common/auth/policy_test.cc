@@ -72,8 +72,12 @@ TEST(Policy, ACustomersAdministratorActsForItsOrganisation) {
 }
 
 TEST(Policy, Machines) {
+  const Principal peer = Of(PrincipalKind::kPeer);
+  EXPECT_TRUE(Allowed(peer, "organizations.resolve"));
+  EXPECT_TRUE(Allowed(peer, "events.list"));
+  EXPECT_FALSE(Allowed(peer, "terminationHolds.upsert"));
   const Principal service = Of(PrincipalKind::kService);
-  EXPECT_TRUE(Allowed(service, "organizations.resolve"));
+  EXPECT_FALSE(Allowed(service, "organizations.resolve"));
   EXPECT_TRUE(Allowed(service, "terminationHolds.upsert"));
   EXPECT_TRUE(Allowed(service, "events.list"));
   EXPECT_TRUE(Allowed(service, "customers.import"));
@@ -102,6 +106,7 @@ TEST(Policy, OperatorsAndReaders) {
 }
 
 TEST(Principal, WhoServesAllPartners) {
+  EXPECT_TRUE(Of(PrincipalKind::kPeer).ServesAllPartners());
   EXPECT_TRUE(Of(PrincipalKind::kService).ServesAllPartners());
   EXPECT_TRUE(Of(PrincipalKind::kOperator).ServesAllPartners());
   EXPECT_TRUE(Of(PrincipalKind::kSupportReader).ServesAllPartners());

@@ -4,6 +4,7 @@ namespace clientele::auth {
 
 bool Principal::ServesAllPartners() const {
   switch (kind) {
+    case PrincipalKind::kPeer:
     case PrincipalKind::kService:
     case PrincipalKind::kOperator:
     case PrincipalKind::kReviewer:
@@ -20,6 +21,8 @@ bool Principal::ServesAllPartners() const {
 
 const char* NameOf(PrincipalKind kind) {
   switch (kind) {
+    case PrincipalKind::kPeer:
+      return "peer";
     case PrincipalKind::kService:
       return "service";
     case PrincipalKind::kPartnerUser:

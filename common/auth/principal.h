@@ -7,7 +7,8 @@
 namespace clientele::auth {
 
 enum class PrincipalKind {
-  kService,  // another service, by its certificate
+  kPeer,     // another service of the suite, by its certificate
+  kService,  // another team's service, by its certificate
   kPartnerUser,
   kPartnerApplication,
   kApplication,  // a portal's application, such as an import source's principal
@@ -30,11 +31,11 @@ struct Principal {
   std::string email;  // verified by the issuer, lower case; empty where it is not
   std::vector<std::string> domains;
 
-  // Services of the cell, operators, reviewers and support readers serve every partner.
+  // Services, operators, reviewers and support readers serve every partner.
   bool ServesAllPartners() const;
 };
 
-// The word of a token's claim `kind`; `service` for services. For logs.
+// The word of a token's claim `kind`; `peer` or `service` for certificates. For logs.
 const char* NameOf(PrincipalKind kind);
 
 }  // namespace clientele::auth

@@ -1,10 +1,13 @@
 #include "common/core/error.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "google/rpc/error_details.pb.h"
@@ -14,6 +17,9 @@ namespace clientele {
 namespace {
 
 constexpr char kTypePrefix[] = "type.googleapis.com/";
+constexpr char kInvalidField[] = "INVALID_FIELD";
+constexpr char kTotal[] = "total";
+constexpr char kPcCode[] = "pc_code";
 
 template <class Detail>
 std::string UrlOf() {
@@ -31,6 +37,32 @@ bool Get(const absl::Status& status, Detail& detail) {
   return payload.has_value() && detail.ParseFromString(std::string(*payload));
 }
 
+// `violations` are all, or the first, of `total`.
+absl::Status Invalid(const std::vector<FieldViolation>& violations, size_t total, const std::string& pc_code) {
+  ErrorMetadata metadata{{kTotal, absl::StrCat(total)}};
+  if (!pc_code.empty()) metadata[kPcCode] = pc_code;
+  google::rpc::BadRequest bad;
+  for (size_t i = 0; i < violations.size() && i < kMaxViolations; ++i) {
+    const FieldViolation& violation = violations[i];
+    auto* entry = bad.add_field_violations();
+    entry->set_field(violation.field);
+    entry->set_description(violation.description);
+    if (!violation.reason.empty()) metadata[absl::StrCat("violations.", violation.field)] = violation.reason;
+  }
+  absl::Status status = MakeError(absl::StatusCode::kInvalidArgument, kInvalidField,
+                                  absl::StrCat(violations[0].field, ": ", violations[0].description,
+                                               total > 1 ? absl::StrCat(" (and ", total - 1, " more)") : ""),
+                                  metadata);
+  Put(status, bad);
+  return status;
+}
+
+// How many violations an INVALID_FIELD counts; 0 for other errors.
+size_t TotalOf(const absl::Status& status) {
+  size_t total = 0;
+  return ReasonOf(status) == kInvalidField && absl::SimpleAtoi(MetadataOf(status)[kTotal], &total) ? total : 0;
+}
+
 }  // namespace
 
 absl::Status MakeError(absl::StatusCode code, absl::string_view reason, absl::string_view message,
@@ -46,29 +78,32 @@ absl::Status MakeError(absl::StatusCode code, absl::string_view reason, absl::st
 
 absl::Status InvalidFields(const std::vector<FieldViolation>& violations) {
   if (violations.empty()) return absl::OkStatus();
-  ErrorMetadata metadata{{"total", absl::StrCat(violations.size())}};
-  google::rpc::BadRequest bad;
-  for (size_t i = 0; i < violations.size() && i < kMaxViolations; ++i) {
-    const FieldViolation& violation = violations[i];
-    auto* entry = bad.add_field_violations();
-    entry->set_field(violation.field);
-    entry->set_description(violation.description);
-    if (!violation.reason.empty()) metadata[absl::StrCat("violations.", violation.field)] = violation.reason;
-    if (!violation.pc_code.empty() && metadata.count("pc_code") == 0) metadata["pc_code"] = violation.pc_code;
+  const auto with_code =
+      std::find_if(violations.begin(), violations.end(), [](const auto& one) { return !one.pc_code.empty(); });
+  return Invalid(violations, violations.size(), with_code == violations.end() ? "" : with_code->pc_code);
+}
+
+absl::Status JoinInvalidFields(const absl::Status& first, const absl::Status& second) {
+  std::vector<FieldViolation> violations = FieldViolationsOf(first);
+  std::set<std::string> told;
+  for (const FieldViolation& violation : violations) told.insert(violation.field);
+  size_t total = TotalOf(first) + TotalOf(second);
+  for (FieldViolation& violation : FieldViolationsOf(second)) {
+    if (told.count(violation.field) == 0) {
+      violations.push_back(std::move(violation));
+    } else {
+      --total;
+    }
   }
-  absl::Status status =
-      MakeError(absl::StatusCode::kInvalidArgument, "INVALID_FIELD",
-                absl::StrCat(violations[0].field, ": ", violations[0].description,
-                             violations.size() > 1 ? absl::StrCat(" (and ", violations.size() - 1, " more)") : ""),
-                metadata);
-  Put(status, bad);
-  return status;
+  const std::string pc_code = MetadataOf(first)[kPcCode];
+  return violations.empty() ? first
+                            : Invalid(violations, total, pc_code.empty() ? MetadataOf(second)[kPcCode] : pc_code);
 }
 
 absl::Status Blocked(absl::string_view reason, absl::string_view message,
                      const std::vector<PreconditionViolation>& violations) {
   absl::Status status =
-      MakeError(absl::StatusCode::kFailedPrecondition, reason, message, {{"total", absl::StrCat(violations.size())}});
+      MakeError(absl::StatusCode::kFailedPrecondition, reason, message, {{kTotal, absl::StrCat(violations.size())}});
   google::rpc::PreconditionFailure failure;
   for (size_t i = 0; i < violations.size() && i < kMaxViolations; ++i) {
     auto* entry = failure.add_violations();

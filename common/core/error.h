@@ -42,6 +42,10 @@ absl::Status MakeError(absl::StatusCode code, absl::string_view reason, absl::st
 // INVALID_ARGUMENT/INVALID_FIELD with every violation. Ok when there is none.
 absl::Status InvalidFields(const std::vector<FieldViolation>& violations);
 
+// The violations of two checks of one request: `first`, and what `second` says of fields that `first` does not name.
+// `first` itself where `second` is no INVALID_FIELD.
+absl::Status JoinInvalidFields(const absl::Status& first, const absl::Status& second);
+
 // FAILED_PRECONDITION with a violation for each fact that blocks.
 absl::Status Blocked(absl::string_view reason, absl::string_view message,
                      const std::vector<PreconditionViolation>& violations);

@@ -48,10 +48,13 @@ absl::StatusOr<Caller> FromToken(absl::string_view authorization, auth::TokenVer
   return caller;
 }
 
-absl::StatusOr<Caller> FromCertificate(const grpc::CallbackServerContext& context, const std::string& service) {
+absl::StatusOr<Caller> FromCertificate(const grpc::CallbackServerContext& context, const std::string& service,
+                                       bool is_peer) {
   Caller caller;
-  caller.principal.kind = auth::PrincipalKind::kService;
-  caller.principal.name = absl::StrCat("service:", service);
+  caller.principal.kind = is_peer ? auth::PrincipalKind::kPeer : auth::PrincipalKind::kService;
+  caller.principal.name = caller.acting_principal = absl::StrCat("service:", service);
+  // Nobody else is believed whom it calls for.
+  if (!is_peer) return caller;
   const absl::string_view acting = MetadataOf(context, kActingPrincipalMetadata);
   const absl::string_view on_behalf_of = MetadataOf(context, kOnBehalfOfMetadata);
   if (!IsPrintable(acting) || !IsPrintable(on_behalf_of)) {
@@ -59,7 +62,7 @@ absl::StatusOr<Caller> FromCertificate(const grpc::CallbackServerContext& contex
                      absl::StrCat("the metadata ", kActingPrincipalMetadata, " or ", kOnBehalfOfMetadata,
                                   " names nobody that can be a principal"));
   }
-  caller.acting_principal = acting.empty() ? caller.principal.name : std::string(acting);
+  if (!acting.empty()) caller.acting_principal = std::string(acting);
   caller.on_behalf_of = std::string(on_behalf_of);
   return caller;
 }
@@ -81,13 +84,13 @@ std::string ServiceOf(absl::string_view spiffe_id, const std::string& trust_doma
   return valid ? std::string(spiffe_id) : "";
 }
 
-absl::StatusOr<Caller> Authenticate(const grpc::CallbackServerContext& context, const std::string& trust_domain,
+absl::StatusOr<Caller> Authenticate(const grpc::CallbackServerContext& context, const ServiceTrust& trust,
                                     auth::TokenVerifier& tokens, absl::Time now) {
   if (context.client_metadata().count("authorization") > 0) {
     return FromToken(MetadataOf(context, "authorization"), tokens, now);
   }
-  const std::string service = ServiceOfPeer(context, trust_domain);
-  if (!service.empty()) return FromCertificate(context, service);
+  const std::string service = ServiceOfPeer(context, trust.domain);
+  if (!service.empty()) return FromCertificate(context, service, trust.peers.count(service) > 0);
   return Unauthenticated("NO_CREDENTIALS", "a bearer token, or a service's client certificate, is needed");
 }
 

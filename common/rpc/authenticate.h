@@ -2,6 +2,7 @@
 
 #include <grpcpp/server_context.h>
 
+#include <set>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -12,16 +13,22 @@
 
 namespace clientele::rpc {
 
+// Which client certificates are services, and which of those belong to the suite.
+struct ServiceTrust {
+  std::string domain;           // trust domain of the SPIFFE ids
+  std::set<std::string> peers;  // such as customer-service: they may call internal RPCs, and act for their callers
+};
+
 // Who calls, and for whom.
 struct Caller {
   auth::Principal principal;
-  std::string acting_principal;  // the principal's name, or the one that a service acts for
+  std::string acting_principal;  // the principal's name, or the one that a peer acts for
   std::string on_behalf_of;
 };
 
 // The bearer token where there is one, else the service's certificate. UNAUTHENTICATED with a reason of TokenVerifier,
-// or NO_CREDENTIALS. INVALID_ARGUMENT/INVALID_METADATA where a service names nobody that can be a principal.
-absl::StatusOr<Caller> Authenticate(const grpc::CallbackServerContext& context, const std::string& trust_domain,
+// or NO_CREDENTIALS. INVALID_ARGUMENT/INVALID_METADATA where a peer names nobody that can be a principal.
+absl::StatusOr<Caller> Authenticate(const grpc::CallbackServerContext& context, const ServiceTrust& trust,
                                     auth::TokenVerifier& tokens, absl::Time now);
 
 // `billing` of spiffe://<trust domain>/service/billing; empty for anything else.

@@ -39,15 +39,25 @@ template <class Request, class Response>
 struct Handler {
   using Work = std::function<absl::StatusOr<Response>(pg::Session&, Call&, const Request&)>;
   using Begin = std::function<void(std::shared_ptr<Call>, std::shared_ptr<const Request>, Reply<Response>)>;
+  using Check = std::function<absl::Status(const Call&, const Request&)>;
 
   // Runs on a worker of the lane that the method's rule names.
-  static Handler OnWorker(Work work) { return Handler{std::move(work), nullptr}; }
+  static Handler OnWorker(Work work) { return Handler{std::move(work), nullptr, nullptr}; }
   // Runs on the thread that took the call off the wire and must not block: it hands the work to an executor, a
   // PointReads or a saga, and replies from there.
-  static Handler Async(Begin begin) { return Handler{nullptr, std::move(begin)}; }
+  static Handler Async(Begin begin) { return Handler{nullptr, std::move(begin), nullptr}; }
+
+  // What the domain finds wrong with the request's fields, as the handler itself will: INVALID_FIELD, or another error,
+  // which is passed over. Asked only where a rule of the proto is broken, so that one answer tells every violation;
+  // must not block, and bears fields that break their rules.
+  Handler&& Checking(Check also) && {
+    check = std::move(also);
+    return std::move(*this);
+  }
 
   Work work;
   Begin begin;
+  Check check;
 };
 
 }  // namespace clientele::rpc

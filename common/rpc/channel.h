@@ -24,7 +24,7 @@ struct ChannelOptions {
 // that dies on a callback thread takes the process with it. So make one a target, at start.
 std::shared_ptr<grpc::Channel> MakeChannel(const ChannelOptions& options);
 
-// Metadata by which a service of the cell names for whom it calls; trusted from services' certificates alone.
+// Metadata by which a service of the suite names for whom it calls; trusted from peers' certificates alone.
 inline constexpr char kActingPrincipalMetadata[] = "clientele-acting-principal";
 inline constexpr char kOnBehalfOfMetadata[] = "clientele-on-behalf-of";
 

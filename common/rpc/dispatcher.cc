@@ -105,7 +105,7 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
       // What is no UUID is refused with the other fields, and stands in no log until then.
       if (Uuid::Parse(id).has_value()) context.request_id = id;
     }
-    absl::StatusOr<Caller> caller = Authenticate(call.wire(), options_.trust_domain, tokens_, absl::Now());
+    absl::StatusOr<Caller> caller = Authenticate(call.wire(), options_.trust, tokens_, absl::Now());
     if (!caller.ok()) return caller.status();
     call.call()->principal = std::move(caller->principal);
     context.principal = std::move(caller->acting_principal);
@@ -134,7 +134,7 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
     if (!allowed.ok()) return call->Refuse(allowed);
     if (absl::Now() >= call->deadline()) return call->Refuse(DeadlineExceeded());
     const absl::Status fields = InvalidFields(CheckFields(call->request()));
-    if (!fields.ok()) return call->Refuse(fields);
+    if (!fields.ok()) return call->Refuse(JoinInvalidFields(fields, call->Check()));
     if (!seen.ok()) return call->Refuse(seen.status());
     call->call()->context.consistency = *seen;
     seen->erase(options_.service);

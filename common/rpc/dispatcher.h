@@ -12,14 +12,15 @@
 #include "common/auth/token.h"
 #include "common/core/clock.h"
 #include "common/pg/executor.h"
+#include "common/rpc/authenticate.h"
 #include "common/rpc/call.h"
 #include "common/rpc/open_call.h"
 
 namespace clientele::rpc {
 
 struct DispatcherOptions {
-  std::string service;       // customer, relationship or invitation: this service's name in consistency metadata
-  std::string trust_domain;  // of the SPIFFE ids in client certificates
+  std::string service;  // customer, relationship or invitation: this service's name in consistency metadata
+  ServiceTrust trust;
   // Waits until this service's copies of other services' facts are at least as new as `wanted` says, then calls back
   // with ok, or with UNAVAILABLE/CONSISTENCY_NOT_REACHED and RetryInfo at the deadline. Empty where there are no
   // copies.
@@ -38,9 +39,9 @@ struct DispatcherOptions {
 //   every other field rule at once → consistency → lane → handler → status with details → one access-log line.
 // All of it from what the protos declare (clientele.type.v1.rule). Thread-safe; outlives the server.
 //
-// Credentials: a bearer token where one is sent, else the client certificate of a service. For a service's call with
+// Credentials: a bearer token where one is sent, else the client certificate of a service. For a peer's call with
 // the metadata clientele-acting-principal (and clientele-on-behalf-of) the CallContext, and so audit and idempotency,
-// name the acting principal, while scope and permission are the service's own.
+// name the acting principal, while scope and permission are the peer's own.
 // Consistency: what a handler leaves in `call.context.consistency`, merged with what the caller sent, goes back in the
 // trailing metadata clientele-consistency, with errors too.
 // Deadlines: at the method's own (or the caller's, where shorter) the call is answered DEADLINE_EXCEEDED whatever its

@@ -205,10 +205,10 @@ TEST_F(DispatcherChecks, ErrorsOfAHandlerKeepTheirDetailsAndHideCauses) {
 }
 
 TEST_F(DispatcherChecks, ServicesByTheirCertificates) {
-  const auto billing = server_.Service("billing");
-  Answer answer = Ask(*billing, &Stub::ResolveProbe, ResolveProbeRequest(), {});
+  const auto peer = server_.Service("probe-service");
+  Answer answer = Ask(*peer, &Stub::ResolveProbe, ResolveProbeRequest(), {});
   ASSERT_TRUE(answer.status.ok()) << answer.status;
-  EXPECT_EQ(answer.probe.title(), "service:billing");
+  EXPECT_EQ(answer.probe.title(), "service:probe-service");
 
   std::string on_behalf_of;
   auth::PrincipalKind kind = auth::PrincipalKind::kCustomer;
@@ -220,23 +220,57 @@ TEST_F(DispatcherChecks, ServicesByTheirCertificates) {
     reply(probe);
   });
   const Metadata acting = {{"clientele-acting-principal", "app:x@partners/y"}, {"clientele-on-behalf-of", "anna"}};
-  answer = Ask(*billing, &Stub::ResolveProbe, ResolveProbeRequest(), acting);
+  answer = Ask(*peer, &Stub::ResolveProbe, ResolveProbeRequest(), acting);
   EXPECT_EQ(answer.probe.title(), "app:x@partners/y");
   EXPECT_EQ(on_behalf_of, "anna");
-  EXPECT_EQ(kind, auth::PrincipalKind::kService) << "permission is the service's own";
+  EXPECT_EQ(kind, auth::PrincipalKind::kPeer) << "permission is the peer's own";
 
-  ExpectError(Ask(*billing, &Stub::ResolveProbe, ResolveProbeRequest(), {{"clientele-acting-principal", "a b"}}),
+  ExpectError(Ask(*peer, &Stub::ResolveProbe, ResolveProbeRequest(), {{"clientele-acting-principal", "a b"}}),
               absl::StatusCode::kInvalidArgument, "INVALID_METADATA");
-  ExpectError(Ask(*billing, &Stub::GetProbe, Get(ProbeName()), acting), absl::StatusCode::kPermissionDenied,
+  ExpectError(Ask(*peer, &Stub::GetProbe, Get(ProbeName()), acting), absl::StatusCode::kPermissionDenied,
               "PERMISSION_DENIED");
   // A token that is sent along decides: a gateway's certificate lifts nobody.
-  ExpectError(Ask(*billing, &Stub::ResolveProbe, ResolveProbeRequest(), Bearer(server_.PartnerToken("global_admin"))),
+  ExpectError(Ask(*peer, &Stub::ResolveProbe, ResolveProbeRequest(), Bearer(server_.PartnerToken("global_admin"))),
               absl::StatusCode::kPermissionDenied, "PERMISSION_DENIED");
   ExpectError(
       Ask(*anonymous_, &Stub::ResolveProbe, ResolveProbeRequest(), Bearer(server_.Token({{"kind", "operator"}}))),
       absl::StatusCode::kPermissionDenied, "PERMISSION_DENIED");
-  ExpectError(Ask(*server_.Service("billing", "other.local"), &Stub::ResolveProbe, ResolveProbeRequest(), {}),
+  ExpectError(Ask(*server_.Service("probe-service", "other.local"), &Stub::ResolveProbe, ResolveProbeRequest(), {}),
               absl::StatusCode::kUnauthenticated, "NO_CREDENTIALS");
+}
+
+TEST_F(DispatcherChecks, AnotherTeamsServiceIsNoPeer) {
+  const auto billing = server_.Service("billing");
+  ExpectError(Ask(*billing, &Stub::ResolveProbe, ResolveProbeRequest(), {}), absl::StatusCode::kPermissionDenied,
+              "PERMISSION_DENIED");
+  // Nobody it names is believed.
+  const Answer answer = Ask(*billing, &Stub::ReportProbe, testing::v1::ReportProbeRequest(),
+                            {{"clientele-acting-principal", "operator:mallory"}});
+  ASSERT_TRUE(answer.status.ok()) << answer.status;
+  EXPECT_EQ(answer.probe.title(), "service:billing");
+}
+
+TEST_F(DispatcherChecks, OneAnswerTellsWhatProtoAndDomainFind) {
+  server_.set_check([](const UpdateProbeRequest& request) {
+    return InvalidFields({{"probe.title", "as the domain sees it", "DOMAIN", ""},
+                          {"probe.code", absl::StrCat("goes not with ", request.request_id()), "DOMAIN", "600050"}});
+  });
+  const std::string token = server_.PartnerToken("global_admin");
+  UpdateProbeRequest request = Update(ProbeName());
+  request.mutable_probe()->set_title("far too long for a title");
+  request.set_request_id("x");
+  const Answer answer = Ask(*anonymous_, &Stub::UpdateProbe, request, Bearer(token));
+  ExpectError(answer, absl::StatusCode::kInvalidArgument, "INVALID_FIELD");
+  const std::vector<FieldViolation> violations = FieldViolationsOf(answer.status);
+  ASSERT_THAT(violations, SizeIs(3));
+  EXPECT_EQ(violations[0].field, "probe.title");
+  EXPECT_EQ(violations[0].reason, "TOO_LONG") << "a field is told once";
+  EXPECT_EQ(violations[1].field, "request_id");
+  EXPECT_EQ(violations[2].description, "goes not with x");
+  EXPECT_EQ(MetadataOf(answer.status)["total"], "3");
+  EXPECT_EQ(MetadataOf(answer.status)["pc_code"], "600050");
+  // Where the proto's rules are kept the handler speaks for itself.
+  EXPECT_TRUE(Ask(*anonymous_, &Stub::UpdateProbe, Update(ProbeName()), Bearer(token)).status.ok());
 }
 
 TEST(DispatcherScope, ACustomerReachesItsOwnOrganisationAlone) {

@@ -28,6 +28,8 @@ class OpenCall : public std::enable_shared_from_this<OpenCall> {
   // A copy: it stays when the wire's own is gone.
   virtual const google::protobuf::Message& request() const = 0;
   virtual bool on_worker() const = 0;
+  // What the handler's own check finds; ok where it has none.
+  virtual absl::Status Check() const = 0;
   // Runs the handler and answers. Begin for those that do not run on a worker.
   virtual void Begin() = 0;
   virtual void Work(pg::Session& session) = 0;
@@ -82,6 +84,9 @@ class TypedCall final : public OpenCall {
 
   const google::protobuf::Message& request() const override { return *request_; }
   bool on_worker() const override { return handler_->begin == nullptr; }
+  absl::Status Check() const override {
+    return handler_->check == nullptr ? absl::OkStatus() : handler_->check(*call(), *request_);
+  }
 
   void Begin() override {
     handler_->begin(call(), request_,

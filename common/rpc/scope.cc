@@ -41,7 +41,7 @@ ScopeAnswer JudgeScope(const auth::Principal& principal, const type::v1::MethodR
       if (principal.kind == PrincipalKind::kCustomer) return ScopeAnswer::kAskOrganisation;
       return JudgePartner(principal, resource);
     case type::v1::SCOPE_SERVICE:
-      return principal.kind == PrincipalKind::kService ? ScopeAnswer::kInside : ScopeAnswer::kForbidden;
+      return principal.kind == PrincipalKind::kPeer ? ScopeAnswer::kInside : ScopeAnswer::kForbidden;
     case type::v1::SCOPE_CELL:
     case type::v1::SCOPE_INVITATION_TOKEN:
       return ScopeAnswer::kInside;

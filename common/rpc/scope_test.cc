@@ -51,7 +51,8 @@ TEST(Scope, OfCustomersServicesAndTheCell) {
   const std::string mine = absl::StrCat("partners/", kMine, "/customerRelationships/", kOther);
   EXPECT_EQ(Judge(PrincipalKind::kCustomer, type::v1::SCOPE_PARTNER_OR_CUSTOMER, mine), ScopeAnswer::kAskOrganisation);
   EXPECT_EQ(Judge(PrincipalKind::kPartnerUser, type::v1::SCOPE_PARTNER_OR_CUSTOMER, mine), ScopeAnswer::kInside);
-  EXPECT_EQ(Judge(PrincipalKind::kService, type::v1::SCOPE_SERVICE, ""), ScopeAnswer::kInside);
+  EXPECT_EQ(Judge(PrincipalKind::kPeer, type::v1::SCOPE_SERVICE, ""), ScopeAnswer::kInside);
+  EXPECT_EQ(Judge(PrincipalKind::kService, type::v1::SCOPE_SERVICE, ""), ScopeAnswer::kForbidden);
   EXPECT_EQ(Judge(PrincipalKind::kOperator, type::v1::SCOPE_SERVICE, ""), ScopeAnswer::kForbidden);
   EXPECT_EQ(Judge(PrincipalKind::kPartnerUser, type::v1::SCOPE_CELL, ""), ScopeAnswer::kInside);
   EXPECT_EQ(Judge(PrincipalKind::kCustomer, type::v1::SCOPE_INVITATION_TOKEN, ""), ScopeAnswer::kInside);

@@ -85,7 +85,7 @@ class CustomerAssembly final : public service::Assembly {
   rpc::DispatcherOptions DispatcherOptions(const service::Environment& environment) {
     rpc::DispatcherOptions options;
     options.service = "customer";
-    options.trust_domain = environment.trust_domain;
+    options.trust = {environment.trust_domain, {"relationship-service", "invitation-service"}};
     options.services = {v1::CustomerService::service_full_name(), v1::ImportSourceService::service_full_name(),
                         v1::AccountService::service_full_name(), event::v1::EventService::service_full_name(),
                         audit::v1::AuditService::service_full_name()};

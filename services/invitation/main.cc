@@ -143,7 +143,7 @@ class InvitationAssembly final : public service::Assembly {
     options.service = "invitation";
     options.services = {v1::InvitationService::service_full_name(), event::v1::EventService::service_full_name(),
                         audit::v1::AuditService::service_full_name()};
-    options.trust_domain = environment.trust_domain;
+    options.trust = {environment.trust_domain, {"relationship-service"}};
     options.wait_for = [this](const Consistency& wanted, absl::Time deadline, std::function<void(absl::Status)> done) {
       const auto position = wanted.find(kRelationship);
       if (position == wanted.end()) return done(absl::OkStatus());

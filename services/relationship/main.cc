@@ -86,7 +86,7 @@ class RelationshipAssembly final : public service::Assembly {
     options.services = {v1::PartnerService::service_full_name(), v1::RelationshipService::service_full_name(),
                         v1::TerminationHoldService::service_full_name(), event::v1::EventService::service_full_name(),
                         audit::v1::AuditService::service_full_name()};
-    options.trust_domain = environment.trust_domain;
+    options.trust = {environment.trust_domain, {"customer-service", "invitation-service"}};
     options.resolve_customer = [this](const auth::Principal& principal, absl::Time deadline,
                                       std::function<void(absl::StatusOr<std::string>)> done) {
       resolver_.Resolve(principal, deadline, std::move(done));
@@ -104,7 +104,8 @@ class RelationshipAssembly final : public service::Assembly {
         dispatcher_, {GetCustomerRelationshipHandler(relationship_reads_), ListCustomerRelationshipsHandler(tokens),
                       TerminateCustomerRelationshipHandler(relationships_, {kTerminationKind, FirstTerminationState},
                                                            runner_, environment.executor),
-                      EstablishCustomerRelationshipsHandler(establishments_, environment.cloud)}));
+                      EstablishCustomerRelationshipsHandler(establishments_, environment.cloud),
+                      WithdrawCustomerRelationshipHandler(relationships_)}));
     services_.push_back(MakeTerminationHoldService(
         dispatcher_, {UpsertTerminationHoldHandler(holds_), DeleteTerminationHoldHandler(holds_),
                       ListTerminationHoldsHandler(tokens)}));

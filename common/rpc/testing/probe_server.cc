@@ -44,12 +44,19 @@ class ProbeServer::Grpc final : public ProbeService::CallbackService {
           [this](std::shared_ptr<Call> call, const std::shared_ptr<const testing::v1::method##Request>&,              \
                  Reply<Probe> reply) { Handle(std::move(call), std::move(reply)); });
   CLIENTELE_PROBE(GetProbe)
-  CLIENTELE_PROBE(UpdateProbe)
   CLIENTELE_PROBE(EndProbe)
   CLIENTELE_PROBE(RegisterProbe)
   CLIENTELE_PROBE(ResolveProbe)
+  CLIENTELE_PROBE(ReportProbe)
   CLIENTELE_PROBE(LookupProbe)
 #undef CLIENTELE_PROBE
+
+  grpc::ServerUnaryReactor* UpdateProbe(grpc::CallbackServerContext* context,
+                                        const testing::v1::UpdateProbeRequest* request, Probe* response) override {
+    return dispatcher_.Serve(context, *request, *response, update_probe_);
+  }
+
+  std::function<absl::Status(const testing::v1::UpdateProbeRequest&)> check;
 
   grpc::ServerUnaryReactor* ListProbes(grpc::CallbackServerContext* context,
                                        const testing::v1::ListProbesRequest* request, Probe* response) override {
@@ -70,6 +77,13 @@ class ProbeServer::Grpc final : public ProbeService::CallbackService {
   }
 
   Dispatcher& dispatcher_;
+  const Handler<testing::v1::UpdateProbeRequest, Probe> update_probe_ =
+      Handler<testing::v1::UpdateProbeRequest, Probe>::Async(
+          [this](std::shared_ptr<Call> call, const std::shared_ptr<const testing::v1::UpdateProbeRequest>&,
+                 Reply<Probe> reply) { Handle(std::move(call), std::move(reply)); })
+          .Checking([this](const Call&, const testing::v1::UpdateProbeRequest& request) {
+            return check == nullptr ? absl::OkStatus() : check(request);
+          });
   const Handler<testing::v1::ListProbesRequest, Probe> list_probes_ =
       Handler<testing::v1::ListProbesRequest, Probe>::OnWorker(
           [](pg::Session&, Call&, const testing::v1::ListProbesRequest&) { return Probe(); });
@@ -88,7 +102,7 @@ ProbeServer::ProbeServer(DispatcherOptions options) : keys_file_(auth::WriteKeys
   executor.session.schema = "none";
   executor_ = std::make_unique<pg::Executor>(executor);
   options.service = "probe";
-  options.trust_domain = "clientele.local";
+  options.trust = {"clientele.local", {"probe-service"}};
   options.services = {ProbeService::service_full_name()};
   dispatcher_ = std::make_unique<Dispatcher>(std::move(options), clock_, *tokens_, *executor_);
   grpc_ = std::make_unique<Grpc>(*dispatcher_);
@@ -115,6 +129,10 @@ ProbeServer::~ProbeServer() {
 }
 
 void ProbeServer::set_on_call(OnCall on_call) { grpc_->set_on_call(std::move(on_call)); }
+
+void ProbeServer::set_check(std::function<absl::Status(const testing::v1::UpdateProbeRequest&)> check) {
+  grpc_->check = std::move(check);
+}
 
 std::string ProbeServer::Token(nlohmann::json claims) const {
   const int64_t now = absl::ToUnixSeconds(absl::Now());

@@ -39,6 +39,8 @@ class ProbeServer {
   ~ProbeServer();
 
   void set_on_call(OnCall on_call);
+  // What UpdateProbe's handler finds wrong with a request; set before the first call.
+  void set_check(std::function<absl::Status(const testing::v1::UpdateProbeRequest&)> check);
   Dispatcher& dispatcher() { return *dispatcher_; }
   grpc::Server& server() { return *server_; }
   ::clientele::testing::FakeClock& clock() { return clock_; }

@@ -5,7 +5,7 @@
 #include "services/customer/domain/profile.h"
 #include "services/customer/storage/customer_store.h"
 
-// What the other services of the cell ask in their sagas. `customers` outlives the handlers.
+// What the suite's other services ask in their sagas. `customers` outlives the handlers.
 namespace clientele::customer {
 
 rpc::Handler<v1::ResolveOrganizationRequest, v1::ResolveOrganizationResponse> ResolveOrganizationHandler(Policy policy);

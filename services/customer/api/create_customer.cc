@@ -80,9 +80,13 @@ class Creation : public std::enable_shared_from_this<Creation> {
 
 rpc::Handler<v1::CreateCustomerRequest, v1::Customer> CreateCustomerHandler(Provisioning parts) {
   return rpc::Handler<v1::CreateCustomerRequest, v1::Customer>::Async(
-      [parts](std::shared_ptr<rpc::Call> call, std::shared_ptr<const v1::CreateCustomerRequest> request,
-              rpc::Reply<v1::Customer> reply) {
-        std::make_shared<Creation>(parts, std::move(call), std::move(request), std::move(reply))->Begin();
+             [parts](std::shared_ptr<rpc::Call> call, std::shared_ptr<const v1::CreateCustomerRequest> request,
+                     rpc::Reply<v1::Customer> reply) {
+               std::make_shared<Creation>(parts, std::move(call), std::move(request), std::move(reply))->Begin();
+             })
+      .Checking([policy = parts.policy](const rpc::Call&, const v1::CreateCustomerRequest& request) {
+        Customer customer = FromProto(request.customer());
+        return CheckNewCustomer(policy, customer);
       });
 }
 

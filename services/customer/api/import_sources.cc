@@ -7,9 +7,7 @@
 namespace clientele::customer {
 namespace {
 
-absl::StatusOr<v1::ImportSource> Create(pg::Session& session, rpc::Call& call,
-                                        const v1::CreateImportSourceRequest& request,
-                                        const ImportSourceStore& sources) {
+ImportSource SourceOf(const v1::CreateImportSourceRequest& request) {
   const v1::ImportSource& wanted = request.import_source();
   ImportSource source;
   source.id = request.import_source_id();
@@ -17,6 +15,13 @@ absl::StatusOr<v1::ImportSource> Create(pg::Session& session, rpc::Call& call,
   source.principal = wanted.principal();
   for (const std::string& partner : wanted.partners()) source.partners.push_back(LastSegment(partner));
   source.tenant_issuer = wanted.tenant_issuer();
+  return source;
+}
+
+absl::StatusOr<v1::ImportSource> Create(pg::Session& session, rpc::Call& call,
+                                        const v1::CreateImportSourceRequest& request,
+                                        const ImportSourceStore& sources) {
+  ImportSource source = SourceOf(request);
   source.create_time = call.now();
   if (absl::Status status = CheckNewSource(source); !status.ok()) return status;
   const absl::StatusOr<ImportSource> created = sources.Create(session, call.context, source);
@@ -37,8 +42,11 @@ absl::StatusOr<v1::ImportSource> Get(pg::Session& session, const v1::GetImportSo
 rpc::Handler<v1::CreateImportSourceRequest, v1::ImportSource> CreateImportSourceHandler(
     const ImportSourceStore& sources) {
   return rpc::Handler<v1::CreateImportSourceRequest, v1::ImportSource>::OnWorker(
-      [&sources](pg::Session& session, rpc::Call& call, const v1::CreateImportSourceRequest& request) {
-        return Create(session, call, request, sources);
+             [&sources](pg::Session& session, rpc::Call& call, const v1::CreateImportSourceRequest& request) {
+               return Create(session, call, request, sources);
+             })
+      .Checking([](const rpc::Call&, const v1::CreateImportSourceRequest& request) {
+        return CheckNewSource(SourceOf(request));
       });
 }
 

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <set>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "common/rpc/field_mask.h"
 #include "services/customer/api/customer_proto.h"
 #include "services/customer/domain/revise.h"
@@ -32,6 +35,22 @@ Customer Wanted(const Customer& current, const std::vector<std::string>& paths, 
   return wanted;
 }
 
+// What can be said of the request without the account: what the mask names, as far as it needs nothing else.
+absl::Status CheckUpdate(const v1::UpdateCustomerRequest& request, const Policy& policy) {
+  const auto paths = rpc::ResolveMask(request.update_mask(), request.customer(), Updatable());
+  if (!paths.ok()) return paths.status();
+  Customer wanted = Wanted(Customer(), *paths, request.customer());
+  std::vector<FieldViolation> violations;
+  CheckProfile(policy, BillingRule::kOptional, "customer.", wanted, violations);
+  const auto unnamed = [&](const FieldViolation& violation) {
+    return std::none_of(paths->begin(), paths->end(), [&](const std::string& path) {
+      return absl::StartsWith(violation.field, absl::StrCat("customer.", path));
+    });
+  };
+  violations.erase(std::remove_if(violations.begin(), violations.end(), unnamed), violations.end());
+  return InvalidFields(violations);
+}
+
 absl::StatusOr<v1::Customer> Update(pg::Session& session, rpc::Call& call, const v1::UpdateCustomerRequest& request,
                                     const CustomerStore& customers, const Policy& policy) {
   const v1::Customer& customer = request.customer();
@@ -51,8 +70,11 @@ absl::StatusOr<v1::Customer> Update(pg::Session& session, rpc::Call& call, const
 rpc::Handler<v1::UpdateCustomerRequest, v1::Customer> UpdateCustomerHandler(const CustomerStore& customers,
                                                                             Policy policy) {
   return rpc::Handler<v1::UpdateCustomerRequest, v1::Customer>::OnWorker(
-      [&customers, policy](pg::Session& session, rpc::Call& call, const v1::UpdateCustomerRequest& request) {
-        return Update(session, call, request, customers, policy);
+             [&customers, policy](pg::Session& session, rpc::Call& call, const v1::UpdateCustomerRequest& request) {
+               return Update(session, call, request, customers, policy);
+             })
+      .Checking([policy](const rpc::Call&, const v1::UpdateCustomerRequest& request) {
+        return CheckUpdate(request, policy);
       });
 }
 

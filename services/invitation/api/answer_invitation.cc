@@ -140,12 +140,15 @@ rpc::Handler<v1::AcceptInvitationRequest, v1::AcceptInvitationResponse> AcceptIn
   return Handler::Async([deps](std::shared_ptr<rpc::Call> call,
                                std::shared_ptr<const pb::AcceptInvitationRequest> request,
                                const rpc::Reply<pb::AcceptInvitationResponse>& reply) {
-    const auto link = deps.tokens.Verify(request->token());
-    if (!link.has_value()) return reply(InvitationNotFound(""));
-    absl::StatusOr<Acceptance> acceptance = CheckAcceptance(FromProto(*request), deps.markets, call->now());
-    if (!acceptance.ok()) return reply(acceptance.status());
-    Accept(std::make_shared<Accepting>(Accepting{deps, std::move(call), reply, *link, *std::move(acceptance)}));
-  });
+           const auto link = deps.tokens.Verify(request->token());
+           if (!link.has_value()) return reply(InvitationNotFound(""));
+           absl::StatusOr<Acceptance> acceptance = CheckAcceptance(FromProto(*request), deps.markets, call->now());
+           if (!acceptance.ok()) return reply(acceptance.status());
+           Accept(std::make_shared<Accepting>(Accepting{deps, std::move(call), reply, *link, *std::move(acceptance)}));
+         })
+      .Checking([deps](const rpc::Call& call, const pb::AcceptInvitationRequest& request) {
+        return CheckAcceptance(FromProto(request), deps.markets, call.now()).status();
+      });
 }
 
 rpc::Handler<v1::DeclineInvitationRequest, v1::DeclineInvitationResponse> DeclineInvitationHandler(

@@ -40,21 +40,25 @@ rpc::Handler<v1::CreateInvitationRequest, v1::Invitation> CreateInvitationHandle
   return Handler::Async([&invitations, &cloud, &executor, find_linked = std::move(find_linked)](
                             std::shared_ptr<rpc::Call> call, std::shared_ptr<const pb::CreateInvitationRequest> request,
                             const rpc::Reply<pb::Invitation>& reply) {
-    const absl::StatusOr<Invitation> checked = CheckDraft(FromProto(request->invitation()), cloud);
-    if (!checked.ok()) return reply(checked.status());
-    const std::string partner = IdsOf(request->parent()).partner;
-    const auto make = [&invitations, &executor, call, reply, partner, draft = *checked](
-                          const absl::StatusOr<std::string>& linked, const Consistency& seen) {
-      rpc::Merge(seen, call->context.consistency);
-      RunOnExecutor<pb::Invitation>(executor, pg::Lane::kWrite, call, reply,
-                                    [&invitations, partner, draft, linked](pg::Session& session, rpc::Call& worked) {
-                                      return Make(session, worked, partner, draft, linked, invitations);
-                                    });
-    };
-    // Whose customer an address is, nobody can say before its holder accepts.
-    if (checked->target.kind == TargetKind::kEmail) return make(std::string(), {});
-    find_linked(call->context, partner, checked->target, make);
-  });
+           const absl::StatusOr<Invitation> checked = CheckDraft(FromProto(request->invitation()), cloud);
+           if (!checked.ok()) return reply(checked.status());
+           const std::string partner = IdsOf(request->parent()).partner;
+           const auto make = [&invitations, &executor, call, reply, partner, draft = *checked](
+                                 const absl::StatusOr<std::string>& linked, const Consistency& seen) {
+             rpc::Merge(seen, call->context.consistency);
+             RunOnExecutor<pb::Invitation>(
+                 executor, pg::Lane::kWrite, call, reply,
+                 [&invitations, partner, draft, linked](pg::Session& session, rpc::Call& worked) {
+                   return Make(session, worked, partner, draft, linked, invitations);
+                 });
+           };
+           // Whose customer an address is, nobody can say before its holder accepts.
+           if (checked->target.kind == TargetKind::kEmail) return make(std::string(), {});
+           find_linked(call->context, partner, checked->target, make);
+         })
+      .Checking([&cloud](const rpc::Call&, const pb::CreateInvitationRequest& request) {
+        return CheckDraft(FromProto(request.invitation()), cloud).status();
+      });
 }
 
 }  // namespace clientele::invitation

@@ -1,6 +1,5 @@
 #include "services/invitation/api/send_invitation.h"
 
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -10,16 +9,6 @@
 
 namespace clientele::invitation {
 namespace {
-
-// The quota is on partners; the cell's own services are exempt.
-std::optional<int> QuotaFor(const rpc::Call& call, const market::Cloud& cloud) {
-  if (call.principal.kind == auth::PrincipalKind::kService) return std::nullopt;
-  return cloud.invitation().daily_mails_to_strangers_per_partner;
-}
-
-SendingFacts FactsFor(const rpc::Call& call, const InvitationFacts& facts) {
-  return {facts.open_twin, facts.mails_today, call.principal.kind == auth::PrincipalKind::kService};
-}
 
 absl::StatusOr<pb::Invitation> Run(pg::Session& session, rpc::Call& call, const InvitationStore::Command& command,
                                    const SendingDeps& deps) {
@@ -35,25 +24,29 @@ absl::StatusOr<pb::Invitation> SendDraft(pg::Session& session, rpc::Call& call,
   InvitationStore::Command command;
   command.reference = IdsOf(request.name());
   command.etag = request.etag();
-  command.quota = QuotaFor(call, deps.cloud);
+  command.quota = deps.cloud.invitation().daily_mails_to_strangers_per_partner;
   command.decide = [&](const InvitationFacts& facts) {
-    return Send(facts.invitation, FactsFor(call, facts), deps.cloud.invitation(), call.now());
+    return Send(facts.invitation, {facts.open_twin, facts.mails_today}, deps.cloud.invitation(), call.now());
   };
   return Run(session, call, command, deps);
 }
 
-absl::StatusOr<pb::Invitation> SendAgain(pg::Session& session, rpc::Call& call,
-                                         const pb::ResendInvitationRequest& request, const SendingDeps& deps) {
+absl::Status CheckResend(const pb::ResendInvitationRequest& request, const SendingDeps& deps) {
   std::vector<FieldViolation> violations;
   CheckLifetime("lifetime_days", request.lifetime_days(), deps.cloud.invitation(), &violations);
-  if (!violations.empty()) return InvalidFields(violations);
+  return InvalidFields(violations);
+}
+
+absl::StatusOr<pb::Invitation> SendAgain(pg::Session& session, rpc::Call& call,
+                                         const pb::ResendInvitationRequest& request, const SendingDeps& deps) {
+  if (absl::Status invalid = CheckResend(request, deps); !invalid.ok()) return invalid;
   InvitationStore::Command command;
   command.reference = IdsOf(request.name());
   command.etag = request.etag();
-  command.quota = QuotaFor(call, deps.cloud);
+  command.quota = deps.cloud.invitation().daily_mails_to_strangers_per_partner;
   command.decide = [&](const InvitationFacts& facts) {
-    return Resend(facts.invitation, request.lifetime_days(), FactsFor(call, facts), deps.cloud.invitation(),
-                  call.now());
+    return Resend(facts.invitation, request.lifetime_days(), {facts.open_twin, facts.mails_today},
+                  deps.cloud.invitation(), call.now());
   };
   return Run(session, call, command, deps);
 }
@@ -79,8 +72,10 @@ rpc::Handler<v1::SendInvitationRequest, v1::Invitation> SendInvitationHandler(co
 rpc::Handler<v1::ResendInvitationRequest, v1::Invitation> ResendInvitationHandler(const SendingDeps& deps) {
   using Handler = rpc::Handler<pb::ResendInvitationRequest, pb::Invitation>;
   return Handler::OnWorker([deps](pg::Session& session, rpc::Call& call, const pb::ResendInvitationRequest& request) {
-    return SendAgain(session, call, request, deps);
-  });
+           return SendAgain(session, call, request, deps);
+         })
+      .Checking(
+          [deps](const rpc::Call&, const pb::ResendInvitationRequest& request) { return CheckResend(request, deps); });
 }
 
 rpc::Handler<v1::CancelInvitationRequest, v1::Invitation> CancelInvitationHandler(const SendingDeps& deps) {

@@ -27,7 +27,7 @@ absl::Status Open(Revision<Invitation>& next, const SendingFacts& facts, const m
   const bool mail = !Recipient(invitation).empty();
   if (!facts.open_twin.empty()) return DuplicateInvitation(facts.open_twin);
   const int limit = policy.daily_mails_to_strangers_per_partner;
-  if (mail && !facts.quota_exempt && facts.mails_today >= limit) return QuotaExceeded(invitation.partner, limit, now);
+  if (mail && facts.mails_today >= limit) return QuotaExceeded(invitation.partner, limit, now);
   const absl::Duration lifetime = absl::Hours(24) * invitation.lifetime_days;
   invitation.expire_time = now + lifetime;
   // An invitation that lives no longer than the reminder's distance needs none.

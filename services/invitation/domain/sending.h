@@ -12,9 +12,8 @@ namespace clientele::invitation {
 
 // What is known beside the invitation when it is to be sent.
 struct SendingFacts {
-  std::string open_twin;      // name of another invitation that waits for the same target; empty: none
-  int mails_today = 0;        // that the partner has sent on the day of `now` (UTC)
-  bool quota_exempt = false;  // the caller is a service
+  std::string open_twin;  // name of another invitation that waits for the same target; empty: none
+  int mails_today = 0;    // that the partner has sent on the day of `now` (UTC)
 };
 
 // DRAFT → OPEN: the first link, and its mail queued where there is an address. INVALID_STATE_TRANSITION,

@@ -65,8 +65,6 @@ const pg::WriteStatement kOpen(
                  "SELECT id, token_generation, 1, update_time, update_time FROM entity)"),
     2 + kChangeParameters + 2);
 
-constexpr int kNoQuota = 1 << 30;
-
 std::string DayOf(absl::Time now) { return absl::FormatTime("%Y-%m-%d", now, absl::UTCTimeZone()); }
 
 // An open invitation for the same target, as far as a load brings it.
@@ -136,14 +134,14 @@ bool QueuesMail(const Invitation& before, const Invitation& after) {
   return after.token_generation > before.token_generation && after.delivery.state == DeliveryState::kQueued;
 }
 
-pg::WritePlan PlanChange(const Invitation& before, const Invitation& after, std::optional<int> quota) {
+pg::WritePlan PlanChange(const Invitation& before, const Invitation& after, int quota) {
   pg::WritePlan plan;
   plan.params.Text(before.id).Int(before.revision);
   AppendChange(after, plan.params);
   plan.statement = &kChange;
   if (QueuesMail(before, after)) {
     plan.statement = &kOpen;
-    plan.params.Text(DayOf(after.update_time)).Int(quota.value_or(kNoQuota));
+    plan.params.Text(DayOf(after.update_time)).Int(quota);
   }
   plan.resource = NameOf(after);
   plan.revision = after.revision;

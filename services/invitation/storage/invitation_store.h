@@ -51,11 +51,11 @@ class InvitationStore {
 
   // `reference.partner` may be empty: then the id alone is looked for, as the holder of a link does.
   // NOT_FOUND/INVITATION_NOT_FOUND; ABORTED/ETAG_MISMATCH where `etag` is given and differs. A decision that queues
-  // a mail for a new link also counts it: with `quota` mails a day at most; nullopt counts without a limit.
+  // a mail for a new link also counts it: with `quota` mails a day at most.
   struct Command {
     NameIds reference;
     std::string etag;
-    std::optional<int> quota;
+    int quota = 0;
     std::function<absl::StatusOr<Revision<Invitation>>(const InvitationFacts&)> decide;
     // A saga to start with the change; may be empty.
     std::function<pg::SagaStart(const Invitation& after)> saga;

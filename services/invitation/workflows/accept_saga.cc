@@ -20,7 +20,7 @@ using saga::StepResult;
 
 constexpr char kKind[] = "invitation.accept";
 // Step numbers; they stand in saga rows, so they never change their meaning.
-enum { kResolve, kEstablish, kUpsert, kComplete, kReopen };
+enum { kResolve, kEstablish, kUpsert, kComplete, kReopen, kWithdraw };
 constexpr absl::Duration kStepDeadline = absl::Seconds(5);
 constexpr size_t kMaxDomains = 20;
 
@@ -32,13 +32,13 @@ State StateOf(const Run& run) {
   return state;
 }
 
-// A refusal for good goes back; anything else is tried again.
+// A refusal for good goes back, with what this saga made; anything else is tried again.
 StepResult Refused(Run& run, const absl::Status& refusal) {
   if (saga::IsTransient(refusal)) return StepResult::Retry(refusal);
   State state = StateOf(run);
   state.mutable_refusal()->ParseFromString(SerializeStatus(refusal));
   run.state = state.SerializeAsString();
-  return StepResult::GoTo(kReopen);
+  return StepResult::GoTo(state.established() ? kWithdraw : kReopen);
 }
 
 void Resolve(const Peers& peers, const std::shared_ptr<Run>& run, const StepDone& done) {
@@ -70,6 +70,7 @@ StepResult Established(Run& run,
   if (outcome.has_error()) return Refused(run, ParseStatus(outcome.error().SerializeAsString()));
   State state = StateOf(run);
   *state.mutable_customer_relationship() = outcome.customer_relationship();
+  state.set_established(!outcome.already_stood());
   run.state = state.SerializeAsString();
   return StepResult::Next();
 }
@@ -105,14 +106,28 @@ void Upsert(const Peers& peers, const std::shared_ptr<Run>& run, const StepDone&
   peers.upsert_account(run->call, StepDeadline(), request,
                        [run, done](const absl::StatusOr<customer::v1::Customer>& answer, const Consistency& seen) {
                          rpc::Merge(seen, run->call.consistency);
-                         if (answer.ok()) return done(StepResult::Next());
-                         // The relationship stands: there is no way back, so even a refusal is tried again, and told.
-                         if (!saga::IsTransient(answer.status())) {
-                           obs::Log(obs::Level::kError, "an acceptance waits for its account",
-                                    {{"saga", run->id}, {"reason", ReasonOf(answer.status())}});
-                         }
-                         done(StepResult::Retry(answer.status()));
+                         done(answer.ok() ? StepResult::Next() : Refused(*run, answer.status()));
                        });
+}
+
+void Withdraw(const Peers& peers, const std::shared_ptr<Run>& run, const StepDone& done) {
+  const State state = StateOf(*run);
+  relationship::v1::WithdrawCustomerRelationshipRequest request;
+  request.set_name(state.customer_relationship().name());
+  request.set_generation(state.customer_relationship().generation());
+  request.set_request_id(run->call.request_id);
+  peers.withdraw_relationship(
+      run->call, StepDeadline(), request,
+      [run, done](const absl::StatusOr<relationship::v1::CustomerRelationship>& answer, const Consistency& seen) {
+        rpc::Merge(seen, run->call.consistency);
+        if (answer.ok()) return done(StepResult::GoTo(kReopen));
+        // A way back has no way back: even a refusal (a hold came in between) is tried again, and told.
+        if (!saga::IsTransient(answer.status())) {
+          obs::Log(obs::Level::kError, "a relationship waits to be taken back",
+                   {{"saga", run->id}, {"reason", ReasonOf(answer.status())}});
+        }
+        done(StepResult::Retry(answer.status()));
+      });
 }
 
 // Writes the invitation's last change; `outcome` is what the caller is told then.
@@ -167,6 +182,8 @@ saga::Definition AcceptSaga(const InvitationStore& invitations, const Peers& pee
       {"reopen",
        [&invitations, &clock](pg::Session& session, Run& run) { return Reopen(invitations, clock, session, run); },
        nullptr},
+      {"withdraw", nullptr,
+       [peers](const std::shared_ptr<Run>& run, const StepDone& done) { Withdraw(peers, run, done); }},
   };
   return definition;
 }

@@ -11,8 +11,8 @@
 namespace clientele::invitation {
 
 // Saga invitation.accept: the customer's organisation → the relationship → the partner's account of it → ACCEPTED.
-// What is refused for good before the account is asked for brings the invitation back and reaches the caller unchanged.
-// From the relationship on the saga only goes forward: the account follows, however long it takes.
+// What is refused for good takes a relationship back that this saga made stand, brings the invitation back and reaches
+// the caller unchanged.
 saga::Definition AcceptSaga(const InvitationStore& invitations, const Peers& peers, const Clock& clock);
 
 // What starts it, leased to `owner`. `cloud` tells which domains cannot be an organisation's.

@@ -16,6 +16,7 @@ using customer::v1::ResolveOrganizationResponse;
 using customer::v1::UpsertCustomerAccountRequest;
 using relationship::v1::EstablishCustomerRelationshipsRequest;
 using relationship::v1::EstablishCustomerRelationshipsResponse;
+using relationship::v1::WithdrawCustomerRelationshipRequest;
 using ::testing::ElementsAre;
 
 constexpr char kCustomerId[] = "018f3d5a-0000-7000-8000-0000000000c1";
@@ -30,10 +31,12 @@ absl::Status Away() { return MakeError(absl::StatusCode::kUnavailable, "SERVICE_
 // The other two services: each answers by a queue of statuses, then ok.
 struct FakePeers {
   Mutex mutex;
-  std::deque<absl::Status> resolve, establish, outcome, upsert;
+  std::deque<absl::Status> resolve, establish, outcome, upsert, withdraw;
+  bool already_stands = false;
   std::vector<ResolveOrganizationRequest> resolved;
   std::vector<EstablishCustomerRelationshipsRequest> established;
   std::vector<UpsertCustomerAccountRequest> upserted;
+  std::vector<WithdrawCustomerRelationshipRequest> withdrawn;
   std::function<void()> held;  // a resolution that waits, where `hold` is set
   bool hold = false;
   CondVar changed;
@@ -78,6 +81,8 @@ struct FakePeers {
       } else {
         outcome_message.mutable_customer_relationship()->set_name(
             absl::StrCat(request.relationships(0).partner(), "/customerRelationships/", kCustomerId));
+        outcome_message.mutable_customer_relationship()->set_generation(3);
+        outcome_message.set_already_stood(already_stands);
       }
       done(response, {{"relationship", {"e", 6, 1}}});
     };
@@ -87,6 +92,13 @@ struct FakePeers {
       upserted.push_back(request);
       if (absl::Status status = Next(upsert); !status.ok()) return done(status, {});
       done(customer::v1::Customer(), {{"customer", {"e", 9, 1}}});
+    };
+    peers.withdraw_relationship = [this](const CallContext&, absl::Time,
+                                         const WithdrawCustomerRelationshipRequest& request, const auto& done) {
+      MutexLock lock(&mutex);
+      withdrawn.push_back(request);
+      if (absl::Status status = Next(withdraw); !status.ok()) return done(status, {});
+      done(relationship::v1::CustomerRelationship(), {{"relationship", {"e", 7, 1}}});
     };
     return peers;
   }
@@ -268,13 +280,38 @@ TEST_F(AcceptSagaTest, WhatMayComeBackIsTriedAgain) {
   const Invitation open = Opened();
   peers_.resolve = {Away()};
   peers_.establish = {Away()};
-  peers_.upsert = {Away(), Refusal("ORGANIZATION_NOT_FOUND")};
+  peers_.upsert = {Away()};
   const auto accepted = Accept(RequestFor(open));
   ASSERT_TRUE(accepted.ok()) << accepted.status();
   EXPECT_EQ(peers_.resolved.size(), 2u);
   EXPECT_EQ(peers_.resolved[0].request_id(), peers_.resolved[1].request_id());
   EXPECT_EQ(peers_.established.size(), 2u);
-  EXPECT_EQ(peers_.upserted.size(), 3u) << "once the relationship stands there is no way back";
+  EXPECT_EQ(peers_.upserted.size(), 2u);
+}
+
+TEST_F(AcceptSagaTest, ARefusedAccountTakesTheRelationshipBack) {
+  const Invitation open = Opened();
+  peers_.upsert = {Refusal("ORGANIZATION_NOT_FOUND")};
+  peers_.withdraw = {Away(), Refusal("TERMINATION_HOLDS")};
+  Pending pending = Begin(RequestFor(open));
+  EXPECT_EQ(pending.answer.get().status(), Refusal("ORGANIZATION_NOT_FOUND"));
+  ASSERT_EQ(peers_.withdrawn.size(), 3u) << "tried until it is done";
+  EXPECT_EQ(peers_.withdrawn[2].name(), peers_.upserted[0].customer_relationship().name());
+  EXPECT_EQ(peers_.withdrawn[2].generation(), 3);
+  EXPECT_EQ(peers_.withdrawn[2].request_id(), peers_.withdrawn[0].request_id());
+  EXPECT_EQ(Read(open.id).state, InvitationState::kOpen);
+  EXPECT_EQ(Read(open.id).progress.last_error, "ORGANIZATION_NOT_FOUND");
+  EXPECT_EQ(pending.call->context.consistency.at("relationship").txid, 7u);
+  ASSERT_TRUE(Accept(RequestFor(open)).ok()) << "the next time it is well";
+}
+
+TEST_F(AcceptSagaTest, ARefusedAccountLeavesARelationshipThatStoodBefore) {
+  const Invitation open = Opened();
+  peers_.already_stands = true;
+  peers_.upsert = {Refusal("ORGANIZATION_NOT_FOUND")};
+  EXPECT_EQ(RefusalOf(RequestFor(open)), "ORGANIZATION_NOT_FOUND");
+  EXPECT_TRUE(peers_.withdrawn.empty());
+  EXPECT_EQ(Read(open.id).state, InvitationState::kOpen);
 }
 
 TEST_F(AcceptSagaTest, OfTwoAcceptancesOneHasTheEffect) {

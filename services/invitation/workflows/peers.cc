@@ -35,6 +35,9 @@ Peers MakePeers(const std::shared_ptr<grpc::Channel>& customer, const std::share
   peers.establish_relationships = Through<relationship::v1::EstablishCustomerRelationshipsRequest,
                                           relationship::v1::EstablishCustomerRelationshipsResponse>(
       relationships, &RelationshipService::StubInterface::async_interface::EstablishCustomerRelationships);
+  peers.withdraw_relationship =
+      Through<relationship::v1::WithdrawCustomerRelationshipRequest, relationship::v1::CustomerRelationship>(
+          relationships, &RelationshipService::StubInterface::async_interface::WithdrawCustomerRelationship);
   return peers;
 }
 

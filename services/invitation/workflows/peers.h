@@ -27,6 +27,8 @@ struct Peers {
   Remote<relationship::v1::EstablishCustomerRelationshipsRequest,
          relationship::v1::EstablishCustomerRelationshipsResponse>
       establish_relationships;
+  Remote<relationship::v1::WithdrawCustomerRelationshipRequest, relationship::v1::CustomerRelationship>
+      withdraw_relationship;
 };
 
 // The channels must outlive every call.

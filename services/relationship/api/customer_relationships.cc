@@ -50,6 +50,16 @@ absl::StatusOr<v1::EstablishCustomerRelationshipsResponse> EstablishCustomerRela
   return response;
 }
 
+absl::StatusOr<v1::CustomerRelationship> WithdrawCustomerRelationship(
+    pg::Session& session, rpc::Call& call, const v1::WithdrawCustomerRelationshipRequest& request,
+    const RelationshipStore& relationships) {
+  const ResourceIds ids = IdsOf(request.name());
+  const auto relationship =
+      relationships.Withdraw(session, call.context, {ids.partner, ids.customer}, request.generation());
+  if (!relationship.ok()) return relationship.status();
+  return ToProto(*relationship);
+}
+
 }  // namespace
 
 rpc::Handler<v1::GetCustomerRelationshipRequest, v1::CustomerRelationship> GetCustomerRelationshipHandler(
@@ -85,6 +95,14 @@ EstablishCustomerRelationshipsHandler(const EstablishStore& relationships, const
   return rpc::Handler<v1::EstablishCustomerRelationshipsRequest, v1::EstablishCustomerRelationshipsResponse>::OnWorker(
       [&](pg::Session& session, rpc::Call& call, const v1::EstablishCustomerRelationshipsRequest& request) {
         return EstablishCustomerRelationships(session, call, request, relationships, cloud);
+      });
+}
+
+rpc::Handler<v1::WithdrawCustomerRelationshipRequest, v1::CustomerRelationship> WithdrawCustomerRelationshipHandler(
+    const RelationshipStore& relationships) {
+  return rpc::Handler<v1::WithdrawCustomerRelationshipRequest, v1::CustomerRelationship>::OnWorker(
+      [&](pg::Session& session, rpc::Call& call, const v1::WithdrawCustomerRelationshipRequest& request) {
+        return WithdrawCustomerRelationship(session, call, request, relationships);
       });
 }
 

@@ -10,8 +10,8 @@
 #include "services/relationship/storage/establish_store.h"
 #include "services/relationship/storage/relationship_store.h"
 
-// The RPCs of RelationshipService that read relationships and make them stand; see terminate_customer_relationship.h
-// for their end. What a handler is made from outlives its calls.
+// The RPCs of RelationshipService that read relationships, make them stand and take them back; see
+// terminate_customer_relationship.h for their end. What a handler is made from outlives its calls.
 namespace clientele::relationship {
 
 using RelationshipReads = pg::PointReads<RelationshipKey, std::optional<CustomerRelationship>>;
@@ -22,5 +22,7 @@ rpc::Handler<v1::ListCustomerRelationshipsRequest, v1::ListCustomerRelationships
 ListCustomerRelationshipsHandler(const rpc::PageTokens& tokens);
 rpc::Handler<v1::EstablishCustomerRelationshipsRequest, v1::EstablishCustomerRelationshipsResponse>
 EstablishCustomerRelationshipsHandler(const EstablishStore& relationships, const market::Cloud& cloud);
+rpc::Handler<v1::WithdrawCustomerRelationshipRequest, v1::CustomerRelationship> WithdrawCustomerRelationshipHandler(
+    const RelationshipStore& relationships);
 
 }  // namespace clientele::relationship

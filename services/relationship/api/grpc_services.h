@@ -33,6 +33,7 @@ struct RelationshipHandlers {
   rpc::Handler<v1::ListCustomerRelationshipsRequest, v1::ListCustomerRelationshipsResponse> list;
   rpc::Handler<v1::TerminateCustomerRelationshipRequest, v1::CustomerRelationship> terminate;
   rpc::Handler<v1::EstablishCustomerRelationshipsRequest, v1::EstablishCustomerRelationshipsResponse> establish;
+  rpc::Handler<v1::WithdrawCustomerRelationshipRequest, v1::CustomerRelationship> withdraw;
 };
 std::unique_ptr<grpc::Service> MakeRelationshipService(rpc::Dispatcher& dispatcher, RelationshipHandlers handlers);
 

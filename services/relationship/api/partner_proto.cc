@@ -7,15 +7,6 @@
 #include "services/relationship/domain/resource_name.h"
 
 namespace clientele::relationship {
-namespace {
-
-std::string RequiredText(const std::string& field, const std::string& value, std::vector<FieldViolation>* violations) {
-  if (value.empty()) violations->push_back({absl::StrCat("partner.", field), "is required", "REQUIRED", ""});
-  return value;
-}
-
-}  // namespace
-
 v1::Partner ToProto(const Partner& partner) {
   v1::Partner proto;
   proto.set_name(PartnerName(partner.id));
@@ -40,15 +31,15 @@ PartnerPatch PatchOf(const v1::Partner& partner, const std::vector<std::string>&
                      std::vector<FieldViolation>* violations) {
   const auto names = [&](const char* field) { return std::find(paths.begin(), paths.end(), field) != paths.end(); };
   PartnerPatch patch;
-  if (names("display_name")) patch.display_name = RequiredText("display_name", partner.display_name(), violations);
-  if (names("mpn_id")) patch.mpn_id = RequiredText("mpn_id", partner.mpn_id(), violations);
+  if (names("display_name")) patch.display_name = partner.display_name();
+  if (names("mpn_id")) patch.mpn_id = partner.mpn_id();
   if (names("kinds")) {
-    const std::vector<int> numbers(partner.kinds().begin(), partner.kinds().end());
-    patch.kinds = CheckKinds("partner.kinds", numbers, cloud, violations);
+    std::vector<PartnerKind> kinds;
+    for (const int kind : partner.kinds()) kinds.push_back(static_cast<PartnerKind>(kind));
+    CheckKinds("partner.kinds", kinds, cloud, violations);
+    patch.kinds.emplace(kinds.begin(), kinds.end());
   }
-  if (names("agreement_state")) {
-    patch.agreement_state = CheckAgreementState("partner.agreement_state", partner.agreement_state(), violations);
-  }
+  if (names("agreement_state")) patch.agreement_state = static_cast<AgreementState>(partner.agreement_state());
   if (names("directory_tenant")) {
     patch.directory_tenant.emplace();
     if (partner.has_directory_tenant()) *patch.directory_tenant = TenantOf(partner.directory_tenant(), cloud);

@@ -22,17 +22,39 @@ const std::set<std::string>& UpdatableFields() {
   return *fields;
 }
 
-absl::StatusOr<v1::Partner> CreatePartner(pg::Session& session, rpc::Call& call,
-                                          const v1::CreatePartnerRequest& request, const PartnerStore& partners,
-                                          const market::Markets& markets, const market::Cloud& cloud) {
+struct NewPartner {
+  const market::Market* market;
+  PartnerPatch fields;
+};
+
+absl::StatusOr<NewPartner> Checked(const v1::CreatePartnerRequest& request, const market::Markets& markets,
+                                   const market::Cloud& cloud) {
   std::vector<FieldViolation> violations;
   std::string country = request.partner().country();
   const market::Market* const market = market::CheckCountry("partner.country", markets, &country, &violations);
   const std::vector<std::string> paths(UpdatableFields().begin(), UpdatableFields().end());
-  const PartnerPatch patch = PatchOf(request.partner(), paths, cloud, &violations);
+  PartnerPatch fields = PatchOf(request.partner(), paths, cloud, &violations);
   if (absl::Status invalid = InvalidFields(violations); !invalid.ok()) return invalid;
+  return NewPartner{market, std::move(fields)};
+}
+
+absl::StatusOr<PartnerPatch> Checked(const v1::UpdatePartnerRequest& request, const market::Cloud& cloud) {
+  const auto paths = rpc::ResolveMask(request.update_mask(), request.partner(), UpdatableFields());
+  if (!paths.ok()) return paths.status();
+  std::vector<FieldViolation> violations;
+  PartnerPatch patch = PatchOf(request.partner(), *paths, cloud, &violations);
+  if (absl::Status invalid = InvalidFields(violations); !invalid.ok()) return invalid;
+  return patch;
+}
+
+absl::StatusOr<v1::Partner> CreatePartner(pg::Session& session, rpc::Call& call,
+                                          const v1::CreatePartnerRequest& request, const PartnerStore& partners,
+                                          const market::Markets& markets, const market::Cloud& cloud) {
+  const auto partner = Checked(request, markets, cloud);
+  if (!partner.ok()) return partner.status();
   const std::string id = Uuid::NewV7(call.now()).ToString();
-  const auto created = partners.Create(session, call.context, Register(id, *market, patch, call.now()));
+  const auto created =
+      partners.Create(session, call.context, Register(id, *partner->market, partner->fields, call.now()));
   if (!created.ok()) return created.status();
   return ToProto(*created);
 }
@@ -40,14 +62,11 @@ absl::StatusOr<v1::Partner> CreatePartner(pg::Session& session, rpc::Call& call,
 absl::StatusOr<v1::Partner> UpdatePartner(pg::Session& session, rpc::Call& call,
                                           const v1::UpdatePartnerRequest& request, const PartnerStore& partners,
                                           const market::Cloud& cloud) {
-  const auto paths = rpc::ResolveMask(request.update_mask(), request.partner(), UpdatableFields());
-  if (!paths.ok()) return paths.status();
-  std::vector<FieldViolation> violations;
-  const PartnerPatch patch = PatchOf(request.partner(), *paths, cloud, &violations);
-  if (absl::Status invalid = InvalidFields(violations); !invalid.ok()) return invalid;
-  const auto revise = [&](const Partner& current) { return Revise(current, patch, call.now()); };
+  const auto patch = Checked(request, cloud);
+  if (!patch.ok()) return patch.status();
+  const auto revise = [&](const Partner& current) { return Revise(current, *patch, call.now()); };
   const auto updated = partners.Change(session, call.context, IdsOf(request.partner().name()).partner,
-                                       request.partner().etag(), patch, revise);
+                                       request.partner().etag(), *patch, revise);
   if (!updated.ok()) return updated.status();
   return ToProto(*updated);
 }
@@ -74,8 +93,11 @@ rpc::Handler<v1::CreatePartnerRequest, v1::Partner> CreatePartnerHandler(const P
                                                                          const market::Markets& markets,
                                                                          const market::Cloud& cloud) {
   return rpc::Handler<v1::CreatePartnerRequest, v1::Partner>::OnWorker(
-      [&](pg::Session& session, rpc::Call& call, const v1::CreatePartnerRequest& request) {
-        return CreatePartner(session, call, request, partners, markets, cloud);
+             [&](pg::Session& session, rpc::Call& call, const v1::CreatePartnerRequest& request) {
+               return CreatePartner(session, call, request, partners, markets, cloud);
+             })
+      .Checking([&](const rpc::Call&, const v1::CreatePartnerRequest& request) {
+        return Checked(request, markets, cloud).status();
       });
 }
 
@@ -106,9 +128,11 @@ rpc::Handler<v1::ListPartnersRequest, v1::ListPartnersResponse> ListPartnersHand
 rpc::Handler<v1::UpdatePartnerRequest, v1::Partner> UpdatePartnerHandler(const PartnerStore& partners,
                                                                          const market::Cloud& cloud) {
   return rpc::Handler<v1::UpdatePartnerRequest, v1::Partner>::OnWorker(
-      [&](pg::Session& session, rpc::Call& call, const v1::UpdatePartnerRequest& request) {
-        return UpdatePartner(session, call, request, partners, cloud);
-      });
+             [&](pg::Session& session, rpc::Call& call, const v1::UpdatePartnerRequest& request) {
+               return UpdatePartner(session, call, request, partners, cloud);
+             })
+      .Checking(
+          [&](const rpc::Call&, const v1::UpdatePartnerRequest& request) { return Checked(request, cloud).status(); });
 }
 
 }  // namespace clientele::relationship

@@ -34,6 +34,12 @@ class RelationshipGrpc final : public v1::RelationshipService::CallbackService {
     return dispatcher_.Serve(context, *request, *response, handlers_.establish);
   }
 
+  grpc::ServerUnaryReactor* WithdrawCustomerRelationship(grpc::CallbackServerContext* context,
+                                                         const v1::WithdrawCustomerRelationshipRequest* request,
+                                                         v1::CustomerRelationship* response) override {
+    return dispatcher_.Serve(context, *request, *response, handlers_.withdraw);
+  }
+
  private:
   rpc::Dispatcher& dispatcher_;
   const RelationshipHandlers handlers_;

@@ -9,16 +9,9 @@
 namespace clientele::relationship {
 namespace {
 
+// Nobody but the two sides has the permission.
 TerminatedBy PartyOf(const auth::Principal& principal) {
-  switch (principal.kind) {
-    case auth::PrincipalKind::kPartnerUser:
-    case auth::PrincipalKind::kPartnerApplication:
-      return TerminatedBy::kPartner;
-    case auth::PrincipalKind::kCustomer:
-      return TerminatedBy::kCustomer;
-    default:
-      return TerminatedBy::kOperator;
-  }
+  return principal.kind == auth::PrincipalKind::kCustomer ? TerminatedBy::kCustomer : TerminatedBy::kPartner;
 }
 
 // One call on its way through lane, saga and lane. It lives in the callbacks that are still to come.

@@ -1,8 +1,5 @@
 #include "services/relationship/api/termination_holds.h"
 
-#include <vector>
-
-#include "common/core/error.h"
 #include "services/relationship/api/relationship_proto.h"
 #include "services/relationship/domain/resource_name.h"
 
@@ -13,12 +10,9 @@ absl::StatusOr<v1::TerminationHold> UpsertTerminationHold(pg::Session& session, 
                                                           const v1::UpsertTerminationHoldRequest& request,
                                                           const HoldStore& holds) {
   const v1::TerminationHold& wanted = request.termination_hold();
-  std::vector<FieldViolation> violations;
-  const HoldKind kind = CheckHoldKind("termination_hold.kind", wanted.kind(), &violations);
-  if (absl::Status invalid = InvalidFields(violations); !invalid.ok()) return invalid;
   const ResourceIds ids = IdsOf(wanted.name());
   const auto hold = holds.Upsert(session, call.context, {ids.partner, ids.customer},
-                                 {ids.hold, kind, wanted.description(), wanted.etag()});
+                                 {ids.hold, static_cast<HoldKind>(wanted.kind()), wanted.description(), wanted.etag()});
   if (!hold.ok()) return hold.status();
   return ToProto(*hold);
 }

@@ -69,6 +69,20 @@ Revision<CustomerRelationship> FinishTermination(const CustomerRelationship& cur
   return revision;
 }
 
+absl::StatusOr<Revision<CustomerRelationship>> Withdraw(const CustomerRelationship& current,
+                                                        const std::vector<TerminationHold>& holds, int64_t generation,
+                                                        absl::Time now) {
+  Revision<CustomerRelationship> revision{current, "relationship.terminated", {}};
+  if (current.state != RelationshipState::kActive || current.generation != generation) return revision;
+  if (!holds.empty()) return HeldBack(CustomerRelationshipName(current.partner, current.customer), holds);
+  revision.changed_fields = {"state", "termination"};
+  revision.after.state = RelationshipState::kTerminated;
+  revision.after.revision = current.revision + 1;
+  revision.after.update_time = now;
+  revision.after.termination = Termination{TerminatedBy::kSystem, "", now, now, ""};
+  return revision;
+}
+
 absl::Status CustomerRelationshipNotFound(const std::string& name) {
   return NotFound("CUSTOMER_RELATIONSHIP", name, {{"pc_code", kNotFoundCode}});
 }

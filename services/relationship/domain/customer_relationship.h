@@ -15,7 +15,7 @@ namespace clientele::relationship {
 enum class RelationshipKind { kReseller = 1 };
 enum class RelationshipState { kActive = 1, kTerminating = 2, kTerminated = 3 };
 enum class RelationshipOrigin { kCreate = 1, kImport = 2, kInvitation = 3 };
-enum class TerminatedBy { kPartner = 1, kCustomer = 2, kOperator = 3 };
+enum class TerminatedBy { kPartner = 1, kCustomer = 2, kSystem = 3 };
 
 // The contract's word, such as ACTIVE.
 const char* WordOf(RelationshipState state);
@@ -66,6 +66,12 @@ absl::StatusOr<Revision<CustomerRelationship>> BeginTermination(const CustomerRe
 // The end is done: TERMINATED. No changed field where saga `saga` has nothing to finish any more.
 Revision<CustomerRelationship> FinishTermination(const CustomerRelationship& current, const std::string& saga,
                                                  absl::Time now);
+
+// Takes back generation `generation`, which an unfinished saga made stand: TERMINATED at once. No changed field where
+// it stands no more. TERMINATION_HOLDS names each of `holds`.
+absl::StatusOr<Revision<CustomerRelationship>> Withdraw(const CustomerRelationship& current,
+                                                        const std::vector<TerminationHold>& holds, int64_t generation,
+                                                        absl::Time now);
 
 // NOT_FOUND/CUSTOMER_RELATIONSHIP_NOT_FOUND.
 absl::Status CustomerRelationshipNotFound(const std::string& name);

@@ -74,6 +74,29 @@ TEST(BeginTermination, NamesEveryHold) {
   EXPECT_EQ(violations[1].subject, TerminationHoldName("p", "c", "sub-2"));
 }
 
+TEST(Withdraw, EndsWhatStandsAtOnce) {
+  const absl::Time later = kNow + absl::Hours(1);
+  const auto withdrawn = Withdraw(In(RelationshipState::kActive), {}, 1, later);
+  ASSERT_TRUE(withdrawn.ok()) << withdrawn.status();
+  EXPECT_EQ(withdrawn->type, "relationship.terminated");
+  EXPECT_EQ(withdrawn->after.state, RelationshipState::kTerminated);
+  EXPECT_EQ(withdrawn->after.revision, 6);
+  EXPECT_EQ(withdrawn->after.termination->terminated_by, TerminatedBy::kSystem);
+  EXPECT_EQ(withdrawn->after.termination->end_time, later);
+  EXPECT_THAT(withdrawn->changed_fields, ElementsAre("state", "termination"));
+}
+
+TEST(Withdraw, LeavesAloneWhatIsNotThatEstablishment) {
+  EXPECT_THAT(Withdraw(In(RelationshipState::kActive), {}, 2, kNow)->changed_fields, IsEmpty());
+  EXPECT_THAT(Withdraw(In(RelationshipState::kTerminating), {}, 1, kNow)->changed_fields, IsEmpty());
+  EXPECT_THAT(Withdraw(In(RelationshipState::kTerminated), {HoldOf("sub-1")}, 1, kNow)->changed_fields, IsEmpty());
+}
+
+TEST(Withdraw, WaitsForHolds) {
+  EXPECT_EQ(ReasonOf(Withdraw(In(RelationshipState::kActive), {HoldOf("sub-1")}, 1, kNow).status()),
+            "TERMINATION_HOLDS");
+}
+
 TEST(BeginTermination, IsForTheRevisionThatTheCallerSaw) {
   EXPECT_EQ(ReasonOf(BeginTermination(In(RelationshipState::kActive), {}, "r4", Asked()).status()), "ETAG_MISMATCH");
 }
@@ -167,17 +190,6 @@ TEST(RemoveHold, IsItsReporters) {
 TEST(RemoveHold, OfAReporterThatIsGoneIsAnOperators) {
   const HoldRemoval release{"", true};
   EXPECT_TRUE(RemoveHold(In(RelationshipState::kActive), HoldOf("sub-1"), release, "operator:kim", kNow).ok());
-}
-
-TEST(CheckHoldKind, TakesWhatTheContractHas) {
-  std::vector<FieldViolation> violations;
-  EXPECT_EQ(CheckHoldKind("kind", 4, &violations), HoldKind::kBilling);
-  EXPECT_THAT(violations, IsEmpty());
-  CheckHoldKind("kind", 0, &violations);
-  CheckHoldKind("kind", 5, &violations);
-  ASSERT_EQ(violations.size(), 2u);
-  EXPECT_EQ(violations[0].reason, "REQUIRED");
-  EXPECT_EQ(violations[1].reason, "UNKNOWN_VALUE");
 }
 
 }  // namespace

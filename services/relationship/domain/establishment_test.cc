@@ -210,7 +210,7 @@ TEST_P(EndedEdge, StandsAgainByAcceptanceOrByALaterListWhereThePartnerEndedIt) {
 
 INSTANTIATE_TEST_SUITE_P(All, EndedEdge,
                          ::testing::Combine(::testing::Values(TerminatedBy::kPartner, TerminatedBy::kCustomer,
-                                                              TerminatedBy::kOperator),
+                                                              TerminatedBy::kSystem),
                                             ::testing::Values(Origin::kCreate, Origin::kImport, Origin::kInvitation),
                                             ::testing::Values(-1, 0, 1, 99)));
 

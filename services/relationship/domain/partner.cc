@@ -49,35 +49,16 @@ void Apply(const PartnerPatch& patch, Partner& partner, std::vector<std::string>
 
 }  // namespace
 
-std::set<PartnerKind> CheckKinds(const std::string& field, const std::vector<int>& numbers, const market::Cloud& cloud,
-                                 std::vector<FieldViolation>* violations) {
-  std::set<PartnerKind> kinds;
-  if (numbers.empty()) violations->push_back({field, "at least one kind is required", "REQUIRED", ""});
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    const std::string path = absl::StrCat(field, "[", i, "]");
-    const KindNames* names = nullptr;
-    for (const KindNames& known : kKinds) {
-      if (static_cast<int>(known.kind) == numbers[i]) names = &known;
-    }
-    if (names == nullptr) {
-      violations->push_back({path, absl::StrCat(numbers[i], " is no kind of partner"), "UNKNOWN_VALUE", ""});
-    } else if (!cloud.AllowsPartnerKind(names->policy)) {
-      violations->push_back(
-          {path, absl::StrCat("the cloud ", cloud.cell(), " has no ", names->word, " partners"), "NOT_IN_CLOUD", ""});
-    } else {
-      kinds.insert(names->kind);
+void CheckKinds(const std::string& field, const std::vector<PartnerKind>& kinds, const market::Cloud& cloud,
+                std::vector<FieldViolation>* violations) {
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    for (const KindNames& names : kKinds) {
+      if (names.kind != kinds[i] || cloud.AllowsPartnerKind(names.policy)) continue;
+      violations->push_back({absl::StrCat(field, "[", i, "]"),
+                             absl::StrCat("the cloud ", cloud.cell(), " has no ", names.word, " partners"),
+                             "NOT_IN_CLOUD", ""});
     }
   }
-  return kinds;
-}
-
-AgreementState CheckAgreementState(const std::string& field, int number, std::vector<FieldViolation>* violations) {
-  if (number == static_cast<int>(AgreementState::kPending)) return AgreementState::kPending;
-  if (number == static_cast<int>(AgreementState::kSigned)) return AgreementState::kSigned;
-  const bool missing = number == 0;
-  violations->push_back({field, missing ? "is required" : absl::StrCat(number, " is no state of an agreement"),
-                         missing ? "REQUIRED" : "UNKNOWN_VALUE", ""});
-  return AgreementState::kPending;
 }
 
 DirectoryTenant InDirectory(DirectoryTenant tenant, const market::Cloud& cloud) {

@@ -52,10 +52,9 @@ struct PartnerPatch {
   std::optional<std::optional<DirectoryTenant>> directory_tenant;
 };
 
-// The numbers of a request as kinds, at least one, each that the cell's cloud has; else a violation of `field`.
-std::set<PartnerKind> CheckKinds(const std::string& field, const std::vector<int>& numbers, const market::Cloud& cloud,
-                                 std::vector<FieldViolation>* violations);
-AgreementState CheckAgreementState(const std::string& field, int number, std::vector<FieldViolation>* violations);
+// Violations of `field` for the kinds that the cell's cloud does not have.
+void CheckKinds(const std::string& field, const std::vector<PartnerKind>& kinds, const market::Cloud& cloud,
+                std::vector<FieldViolation>* violations);
 // A tenant without an issuer is one of the cell's own directory.
 DirectoryTenant InDirectory(DirectoryTenant tenant, const market::Cloud& cloud);
 

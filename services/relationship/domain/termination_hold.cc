@@ -31,16 +31,6 @@ absl::Status CheckStands(const CustomerRelationship& relationship) {
 
 }  // namespace
 
-HoldKind CheckHoldKind(const std::string& field, int number, std::vector<FieldViolation>* violations) {
-  if (number >= static_cast<int>(HoldKind::kSubscription) && number <= static_cast<int>(HoldKind::kBilling)) {
-    return static_cast<HoldKind>(number);
-  }
-  const bool missing = number == 0;
-  violations->push_back({field, missing ? "is required" : absl::StrCat(number, " is no kind of hold"),
-                         missing ? "REQUIRED" : "UNKNOWN_VALUE", ""});
-  return HoldKind::kSubscription;
-}
-
 absl::StatusOr<Revision<TerminationHold>> SetHold(const CustomerRelationship& relationship,
                                                   const TerminationHold* current, const HoldSetting& setting,
                                                   const std::string& reporter, absl::Time now) {

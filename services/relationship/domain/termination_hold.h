@@ -37,8 +37,6 @@ struct HoldSetting {
   std::string etag;  // empty: whatever stands
 };
 
-HoldKind CheckHoldKind(const std::string& field, int number, std::vector<FieldViolation>* violations);
-
 // Sets a hold, or changes the one that stands (`current`; null where none does). No changed field: it stands so
 // already. RELATIONSHIP_TERMINATING, RELATIONSHIP_TERMINATED, NOT_HOLD_REPORTER or ETAG_MISMATCH.
 absl::StatusOr<Revision<TerminationHold>> SetHold(const CustomerRelationship& relationship,

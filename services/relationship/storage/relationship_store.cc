@@ -43,6 +43,15 @@ const pg::WriteStatement kFinish(
                  kRelationshipRowId, ")"),
     5);
 
+const pg::WriteStatement kWithdraw(
+    "relationship_withdraw",
+    absl::StrCat("entity AS (UPDATE customer_relationship SET state = 3, terminated_by = $4, termination_reason = '', "
+                 "termination_request_time = $5, termination_end_time = $5, termination_saga = NULL, revision = $6, "
+                 "update_time = $5 WHERE partner = $1 AND customer = $2 AND revision = $3 AND state = 1 "
+                 "AND hold_count = 0 RETURNING ",
+                 kRelationshipRowId, ")"),
+    6);
+
 const pg::Statement kFetch = {
     "relationship_fetch",
     absl::StrCat("SELECT k.n, ", kRelationshipColumns,
@@ -86,6 +95,23 @@ pg::WritePlan TerminatePlan(int64_t loaded_revision, const Revision<CustomerRela
   plan.revision = after.revision;
   plan.saga =
       pg::SagaStart{termination.saga, request.saga_kind, plan.resource, request.saga_state(after), request.owner};
+  return plan;
+}
+
+pg::WritePlan WithdrawPlan(int64_t loaded_revision, const Revision<CustomerRelationship>& revision,
+                           const RelationshipStore::Encode& encode) {
+  const CustomerRelationship& after = revision.after;
+  pg::WritePlan plan;
+  plan.statement = &kWithdraw;
+  plan.params.Text(after.partner)
+      .Text(after.customer)
+      .Int(loaded_revision)
+      .Int(static_cast<int64_t>(after.termination->terminated_by))
+      .Time(after.termination->end_time)
+      .Int(after.revision);
+  plan.changes.push_back(RelationshipChange(revision, encode(after)));
+  plan.resource = CustomerRelationshipName(after.partner, after.customer);
+  plan.revision = after.revision;
   return plan;
 }
 
@@ -180,6 +206,28 @@ absl::Status RelationshipStore::FinishTermination(pg::Session& session, CallCont
     if (finished.changed_fields.empty()) return pg::Step{true, {}};
     return pg::Step{false, FinishPlan(current.revision, finished, encode_)};
   });
+}
+
+absl::StatusOr<CustomerRelationship> RelationshipStore::Withdraw(pg::Session& session, CallContext& call,
+                                                                 const RelationshipKey& key, int64_t generation) const {
+  CustomerRelationship answer;
+  const absl::Status status = pg::RunCommand(session, call, [&]() -> absl::StatusOr<pg::Step> {
+    const auto loaded = pg::Load(session, call, kLoadWithHolds, pg::Params().Text(key.first).Text(key.second));
+    if (!loaded.ok()) return loaded.status();
+    const auto replayed = pg::Replayed(*loaded, call);
+    if (!replayed.ok()) return replayed.status();
+    const Found found = DecodeWithHolds(*loaded);
+    if (!found.relationship.has_value()) {
+      return CustomerRelationshipNotFound(CustomerRelationshipName(key.first, key.second));
+    }
+    const auto withdrawn = clientele::relationship::Withdraw(*found.relationship, found.holds, generation, call.now);
+    if (!withdrawn.ok()) return withdrawn.status();
+    answer = withdrawn->after;
+    if (withdrawn->changed_fields.empty()) return pg::Step{true, {}};
+    return pg::Step{false, WithdrawPlan(found.relationship->revision, *withdrawn, encode_)};
+  });
+  if (!status.ok()) return status;
+  return answer;
 }
 
 absl::StatusOr<std::vector<std::optional<CustomerRelationship>>> RelationshipStore::Fetch(

@@ -59,6 +59,11 @@ class RelationshipStore {
   absl::Status FinishTermination(pg::Session& session, CallContext& call, const RelationshipKey& key,
                                  const std::string& saga) const;
 
+  // Takes generation `generation` back; the relationship as it is then. CUSTOMER_RELATIONSHIP_NOT_FOUND,
+  // TERMINATION_HOLDS.
+  absl::StatusOr<CustomerRelationship> Withdraw(pg::Session& session, CallContext& call, const RelationshipKey& key,
+                                                int64_t generation) const;
+
   // One for each key, in their order.
   static absl::StatusOr<std::vector<std::optional<CustomerRelationship>>> Fetch(
       pg::Session& session, const std::vector<RelationshipKey>& keys);

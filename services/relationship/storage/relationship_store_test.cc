@@ -63,6 +63,28 @@ TEST_F(RelationshipStoreTest, FinishesOnce) {
   EXPECT_EQ(Stored(key).revision, 3);
 }
 
+TEST_F(RelationshipStoreTest, WithdrawsOnce) {
+  const RelationshipKey key = MakeRelationship(partner_);
+  ASSERT_TRUE(Hold(key, "sub-1").ok());
+  CallContext call = Call();
+  EXPECT_EQ(ReasonOf(relationships_.Withdraw(*session_, call, key, 1).status()), "TERMINATION_HOLDS");
+  CallContext removal = Call();
+  ASSERT_TRUE(holds_.Delete(*session_, removal, key, "sub-1", {}).ok());
+  EXPECT_EQ(relationships_.Withdraw(*session_, call, key, 2)->state, RelationshipState::kActive) << "a later one";
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    const auto withdrawn = relationships_.Withdraw(*session_, call, key, 1);
+    ASSERT_TRUE(withdrawn.ok()) << withdrawn.status();
+    EXPECT_EQ(withdrawn->state, RelationshipState::kTerminated);
+    EXPECT_EQ(withdrawn->revision, 2);
+  }
+  EXPECT_EQ(Stored(key).termination->terminated_by, TerminatedBy::kSystem);
+  EXPECT_THAT(EventsOf(CustomerRelationshipName(key.first, key.second)),
+              ElementsAre("relationship.activated", "relationship.terminated"));
+  CallContext other = Call();
+  EXPECT_EQ(ReasonOf(relationships_.Withdraw(*session_, other, {partner_, NewId()}, 1).status()),
+            "CUSTOMER_RELATIONSHIP_NOT_FOUND");
+}
+
 TEST_F(RelationshipStoreTest, RefusesWhatHasEndedOrIsNone) {
   const RelationshipKey key = MakeRelationship(partner_);
   EXPECT_EQ(ReasonOf(Begin(key, Call(), "r9").status()), "ETAG_MISMATCH");
