@@ -60,7 +60,8 @@ void Decode(const pg::Rows& rows, int row, audit::v1::AuditRecord& record) {
   record.set_trace_id(reader.Text());
 }
 
-absl::StatusOr<ListAuditRecordsResponse> ListAuditRecords(pg::Session& session, const ListAuditRecordsRequest& request,
+absl::StatusOr<ListAuditRecordsResponse> ListAuditRecords(pg::Session& session, rpc::Call&,
+                                                          const ListAuditRecordsRequest& request,
                                                           const rpc::PageTokens& tokens) {
   pg::ListQuery query = QueryFor(request);
   absl::StatusOr<pg::Predicate> filter = rpc::ParseFilter(request.filter(), FilterFields());
@@ -87,10 +88,7 @@ absl::StatusOr<ListAuditRecordsResponse> ListAuditRecords(pg::Session& session, 
 }  // namespace
 
 rpc::Handler<ListAuditRecordsRequest, ListAuditRecordsResponse> ListAuditRecordsHandler(const rpc::PageTokens& tokens) {
-  return rpc::Handler<ListAuditRecordsRequest, ListAuditRecordsResponse>::OnWorker(
-      [&tokens](pg::Session& session, rpc::Call&, const ListAuditRecordsRequest& request) {
-        return ListAuditRecords(session, request, tokens);
-      });
+  return rpc::OnWorker(&ListAuditRecords, tokens);
 }
 
 }  // namespace clientele::events

@@ -4,7 +4,7 @@
 
 #include "common/core/error.h"
 #include "common/rpc/filter.h"
-#include "services/customer/api/on_lane.h"
+#include "common/rpc/lane.h"
 #include "services/customer/storage/organization_store.h"
 
 namespace clientele::customer {
@@ -15,8 +15,27 @@ View ViewOf(v1::CustomerView view, View unless_said) {
   return view == v1::CUSTOMER_VIEW_FULL ? View::kFull : View::kBasic;
 }
 
-absl::StatusOr<v1::ListCustomersResponse> List(pg::Session& session, const v1::ListCustomersRequest& request,
-                                               const rpc::PageTokens& tokens) {
+}  // namespace
+
+void AnswerCustomer(CustomerReads& reads, const AccountName& name, const std::shared_ptr<rpc::Call>& call,
+                    const rpc::Reply<v1::Customer>& reply, View view) {
+  const absl::Status full =
+      reads.Get(name, rpc::JobFor(*call), [name, call, reply, view](absl::StatusOr<std::optional<Customer>> customer) {
+        if (!customer.ok()) return reply(customer.status());
+        if (!customer->has_value()) return reply(NotFound("CUSTOMER", CustomerName(name)));
+        reply(ToProto(**customer, view));
+      });
+  if (!full.ok()) reply(full);
+}
+
+void GetCustomer(const std::shared_ptr<rpc::Call>& call, const std::shared_ptr<const v1::GetCustomerRequest>& request,
+                 const rpc::Reply<v1::Customer>& reply, CustomerReads& reads) {
+  AnswerCustomer(reads, ParseAccountName(request->name()), call, reply, ViewOf(request->view(), View::kFull));
+}
+
+absl::StatusOr<v1::ListCustomersResponse> ListCustomers(pg::Session& session, rpc::Call&,
+                                                        const v1::ListCustomersRequest& request,
+                                                        const rpc::PageTokens& tokens) {
   CustomerListQuery query;
   auto filter = rpc::ParseFilter(request.filter(), CustomerListFields());
   if (!filter.ok()) return filter.status();
@@ -40,9 +59,8 @@ absl::StatusOr<v1::ListCustomersResponse> List(pg::Session& session, const v1::L
   return response;
 }
 
-absl::StatusOr<v1::CheckDomainAvailabilityResponse> CheckDomain(pg::Session& session,
-                                                                const v1::CheckDomainAvailabilityRequest& request,
-                                                                const Policy& policy) {
+absl::StatusOr<v1::CheckDomainAvailabilityResponse> CheckDomainAvailability(
+    pg::Session& session, rpc::Call&, const v1::CheckDomainAvailabilityRequest& request, Policy policy) {
   std::vector<FieldViolation> violations;
   std::string domain = request.domain();
   CheckOrganizationDomain(policy, "domain", domain, violations);
@@ -58,42 +76,6 @@ absl::StatusOr<v1::CheckDomainAvailabilityResponse> CheckDomain(pg::Session& ses
                             : holder->active ? v1::DOMAIN_AVAILABILITY_TAKEN_BY_YOUR_CUSTOMER
                                              : v1::DOMAIN_AVAILABILITY_TAKEN_INVITE_INSTEAD);
   return response;
-}
-
-}  // namespace
-
-void AnswerCustomer(CustomerReads& reads, const AccountName& name, const std::shared_ptr<rpc::Call>& call,
-                    const rpc::Reply<v1::Customer>& reply, View view) {
-  const absl::Status full =
-      reads.Get(name, JobOf(*call), [name, call, reply, view](absl::StatusOr<std::optional<Customer>> customer) {
-        if (!customer.ok()) return reply(customer.status());
-        if (!customer->has_value()) return reply(NotFound("CUSTOMER", CustomerName(name)));
-        reply(ToProto(**customer, view));
-      });
-  if (!full.ok()) reply(full);
-}
-
-rpc::Handler<v1::GetCustomerRequest, v1::Customer> GetCustomerHandler(CustomerReads& reads) {
-  return rpc::Handler<v1::GetCustomerRequest, v1::Customer>::Async(
-      [&reads](std::shared_ptr<rpc::Call> call, std::shared_ptr<const v1::GetCustomerRequest> request,
-               const rpc::Reply<v1::Customer>& reply) {
-        AnswerCustomer(reads, ParseAccountName(request->name()), call, reply, ViewOf(request->view(), View::kFull));
-      });
-}
-
-rpc::Handler<v1::ListCustomersRequest, v1::ListCustomersResponse> ListCustomersHandler(const rpc::PageTokens& tokens) {
-  return rpc::Handler<v1::ListCustomersRequest, v1::ListCustomersResponse>::OnWorker(
-      [&tokens](pg::Session& session, rpc::Call&, const v1::ListCustomersRequest& request) {
-        return List(session, request, tokens);
-      });
-}
-
-rpc::Handler<v1::CheckDomainAvailabilityRequest, v1::CheckDomainAvailabilityResponse> CheckDomainAvailabilityHandler(
-    Policy policy) {
-  return rpc::Handler<v1::CheckDomainAvailabilityRequest, v1::CheckDomainAvailabilityResponse>::OnWorker(
-      [policy](pg::Session& session, rpc::Call&, const v1::CheckDomainAvailabilityRequest& request) {
-        return CheckDomain(session, request, policy);
-      });
 }
 
 }  // namespace clientele::customer

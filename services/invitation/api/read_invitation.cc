@@ -1,13 +1,11 @@
 #include "services/invitation/api/read_invitation.h"
 
-#include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "common/auth/policy.h"
-#include "common/pg/point_reads.h"
 #include "common/rpc/filter.h"
+#include "common/rpc/lane.h"
 #include "services/invitation/api/invitation_proto.h"
 
 namespace clientele::invitation {
@@ -15,7 +13,7 @@ namespace {
 
 constexpr char kSendPermission[] = "invitations.send";
 
-absl::StatusOr<pb::Invitation> Show(const rpc::Call& call, const NameIds& ids,
+absl::StatusOr<v1::Invitation> Show(const rpc::Call& call, const NameIds& ids,
                                     const absl::StatusOr<std::optional<Invitation>>& found,
                                     const InvitationTokens& tokens) {
   if (!found.ok()) return found.status();
@@ -26,10 +24,30 @@ absl::StatusOr<pb::Invitation> Show(const rpc::Call& call, const NameIds& ids,
   return ToProto(shown, AcceptUriFor(call, shown, tokens));
 }
 
-absl::StatusOr<pb::ListInvitationsResponse> List(pg::Session& session, const rpc::Call& call,
-                                                 const pb::ListInvitationsRequest& request,
-                                                 const InvitationStore& invitations,
-                                                 const rpc::PageTokens& page_tokens) {
+}  // namespace
+
+std::string AcceptUriFor(const rpc::Call& call, const Invitation& invitation, const InvitationTokens& tokens) {
+  const bool open = StateAt(invitation, call.now()) == InvitationState::kOpen;
+  if (!open || call.context.validate_only || !auth::Allowed(call.principal, kSendPermission)) return "";
+  return tokens.AcceptUri(invitation.id, invitation.token_generation);
+}
+
+void GetInvitation(const std::shared_ptr<rpc::Call>& call,
+                   const std::shared_ptr<const v1::GetInvitationRequest>& request,
+                   const rpc::Reply<v1::Invitation>& reply, InvitationReads& reads, const InvitationTokens& tokens) {
+  const NameIds ids = IdsOf(request->name());
+  const absl::Status full =
+      reads.Read(ids.invitation, rpc::JobFor(*call),
+                 [call, reply, ids, &tokens](const absl::StatusOr<std::optional<Invitation>>& found) {
+                   reply(Show(*call, ids, found, tokens));
+                 });
+  if (!full.ok()) reply(full);
+}
+
+absl::StatusOr<v1::ListInvitationsResponse> ListInvitations(pg::Session& session, rpc::Call& call,
+                                                            const v1::ListInvitationsRequest& request,
+                                                            const InvitationStore& invitations,
+                                                            const rpc::PageTokens& page_tokens) {
   InvitationQuery query;
   query.partner = IdsOf(request.parent()).partner;
   absl::StatusOr<pg::Predicate> filter = rpc::ParseFilter(request.filter(), InvitationListFields());
@@ -46,54 +64,12 @@ absl::StatusOr<pb::ListInvitationsResponse> List(pg::Session& session, const rpc
   query.now = call.now();
   absl::StatusOr<std::vector<Invitation>> rows = invitations.List(session, query);
   if (!rows.ok()) return rows.status();
-  pb::ListInvitationsResponse response;
+  v1::ListInvitationsResponse response;
   const bool more = static_cast<int>(rows->size()) > page_size;
   if (more) rows->resize(page_size);
   for (const Invitation& invitation : *rows) *response.add_invitations() = ToProto(ShownAt(invitation, call.now()));
   if (more) response.set_next_page_token(page_tokens.Encode(request, InvitationCursor(rows->back(), query.order)));
   return response;
-}
-
-}  // namespace
-
-std::string AcceptUriFor(const rpc::Call& call, const Invitation& invitation, const InvitationTokens& tokens) {
-  const bool open = StateAt(invitation, call.now()) == InvitationState::kOpen;
-  if (!open || call.context.validate_only || !auth::Allowed(call.principal, kSendPermission)) return "";
-  return tokens.AcceptUri(invitation.id, invitation.token_generation);
-}
-
-rpc::Handler<v1::GetInvitationRequest, v1::Invitation> GetInvitationHandler(const InvitationStore& invitations,
-                                                                            const InvitationTokens& tokens,
-                                                                            pg::Executor& executor) {
-  using Reads = pg::PointReads<std::string, std::optional<Invitation>>;
-  auto reads =
-      std::make_shared<Reads>(executor, [&invitations](pg::Session& session, const std::vector<std::string>& ids) {
-        return invitations.Get(session, ids);
-      });
-  using Handler = rpc::Handler<pb::GetInvitationRequest, pb::Invitation>;
-  return Handler::Async([reads, &tokens](std::shared_ptr<rpc::Call> call,
-                                         std::shared_ptr<const pb::GetInvitationRequest> request,
-                                         const rpc::Reply<pb::Invitation>& reply) {
-    const NameIds ids = IdsOf(request->name());
-    pg::Job job;
-    job.deadline = call->context.deadline;
-    job.abandoned = call->abandoned;
-    const absl::Status status =
-        reads->Read(ids.invitation, std::move(job),
-                    [call, reply, ids, &tokens](const absl::StatusOr<std::optional<Invitation>>& found) {
-                      reply(Show(*call, ids, found, tokens));
-                    });
-    if (!status.ok()) reply(status);
-  });
-}
-
-rpc::Handler<v1::ListInvitationsRequest, v1::ListInvitationsResponse> ListInvitationsHandler(
-    const InvitationStore& invitations, const rpc::PageTokens& page_tokens) {
-  using Handler = rpc::Handler<pb::ListInvitationsRequest, pb::ListInvitationsResponse>;
-  return Handler::OnWorker(
-      [&invitations, &page_tokens](pg::Session& session, rpc::Call& call, const pb::ListInvitationsRequest& request) {
-        return List(session, call, request, invitations, page_tokens);
-      });
 }
 
 }  // namespace clientele::invitation
