@@ -162,7 +162,7 @@ class InvitationAssembly final : public service::Assembly {
         dispatcher_,
         {CreateInvitationHandler(invitations_, environment.cloud, environment.executor,
                                  FindLinkedCustomerThrough(peers_)),
-         GetInvitationHandler(invitations_, tokens, environment.executor), ListInvitationsHandler(invitations_, pages),
+         GetInvitationHandler(invitations_, tokens, environment.executor), ListInvitationsHandler(pages),
          SendInvitationHandler(sending), ResendInvitationHandler(sending), CancelInvitationHandler(sending),
          LookupInvitationHandler(answering), AcceptInvitationHandler(answering), DeclineInvitationHandler(answering),
          CancelCustomerInvitationsHandler(batch_, environment.cloud)}));

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "common/core/error.h"
-#include "common/rpc/filter.h"
+#include "common/rpc/list.h"
 #include "services/customer/api/on_lane.h"
 #include "services/customer/storage/organization_store.h"
 
@@ -17,26 +17,15 @@ View ViewOf(v1::CustomerView view, View unless_said) {
 
 absl::StatusOr<v1::ListCustomersResponse> List(pg::Session& session, const v1::ListCustomersRequest& request,
                                                const rpc::PageTokens& tokens) {
-  CustomerListQuery query;
-  auto filter = rpc::ParseFilter(request.filter(), CustomerListFields());
-  if (!filter.ok()) return filter.status();
-  auto order = rpc::ParseOrderBy(request.order_by(), CustomerListOrders(), kDefaultCustomerOrder);
-  if (!order.ok()) return order.status();
-  auto after = tokens.Decode(request);
-  if (!after.ok()) return after.status();
+  const auto wanted = rpc::PageOf(request, CustomerListing(), tokens);
+  if (!wanted.ok()) return wanted.status();
   const View view = ViewOf(request.view(), View::kBasic);
-  query.partner = LastSegment(request.parent());
-  query.show_ended = request.show_ended();
-  query.full = view == View::kFull;
-  query.filter = *std::move(filter);
-  query.order = *std::move(order);
-  query.after = *std::move(after);
-  query.page_size = rpc::PageSize(request.page_size());
-  const absl::StatusOr<CustomerPage> page = ListCustomers(session, query);
+  const auto page =
+      CustomerStore::List(session, {LastSegment(request.parent()), request.show_ended(), view == View::kFull}, *wanted);
   if (!page.ok()) return page.status();
   v1::ListCustomersResponse response;
-  for (const Customer& customer : page->customers) *response.add_customers() = ToProto(customer, view);
-  if (!page->next.empty()) response.set_next_page_token(tokens.Encode(request, page->next));
+  for (const Customer& customer : page->items) *response.add_customers() = ToProto(customer, view);
+  response.set_next_page_token(tokens.Encode(request, page->next));
   return response;
 }
 

@@ -6,12 +6,16 @@
 
 #include "absl/status/statusor.h"
 #include "common/core/call_context.h"
+#include "common/pg/list_query.h"
 #include "services/customer/domain/agreement.h"
 #include "services/customer/storage/changes.h"
 
 namespace clientele::customer {
 
-// Changes of single accounts. Thread-safe.
+// How a list of accounts can be asked for.
+const pg::Listing& CustomerListing();
+
+// The accounts that stand or stood. Thread-safe; the session is the worker's.
 class CustomerStore {
  public:
   using Decide = std::function<absl::StatusOr<Revision<Customer>>(const Customer&)>;
@@ -31,6 +35,15 @@ class CustomerStore {
   // Ends the account. NOT_FOUND/CUSTOMER_NOT_FOUND.
   absl::StatusOr<Customer> End(pg::Session& session, CallContext& call, const AccountName& name,
                                const RelationshipSummary& relationship, absl::Time end_time) const;
+
+  // Which accounts a list holds, and how much of each.
+  struct Selection {
+    std::string partner;
+    bool show_ended = false;
+    bool full = false;  // billing profile, contacts and labels too
+  };
+  static absl::StatusOr<pg::Page<Customer>> List(pg::Session& session, const Selection& selection,
+                                                 const pg::PageRequest& page);
 
  private:
   const EncodeCustomer encode_;

@@ -7,7 +7,7 @@
 
 #include "common/auth/policy.h"
 #include "common/pg/point_reads.h"
-#include "common/rpc/filter.h"
+#include "common/rpc/list.h"
 #include "services/invitation/api/invitation_proto.h"
 
 namespace clientele::invitation {
@@ -28,29 +28,14 @@ absl::StatusOr<pb::Invitation> Show(const rpc::Call& call, const NameIds& ids,
 
 absl::StatusOr<pb::ListInvitationsResponse> List(pg::Session& session, const rpc::Call& call,
                                                  const pb::ListInvitationsRequest& request,
-                                                 const InvitationStore& invitations,
                                                  const rpc::PageTokens& page_tokens) {
-  InvitationQuery query;
-  query.partner = IdsOf(request.parent()).partner;
-  absl::StatusOr<pg::Predicate> filter = rpc::ParseFilter(request.filter(), InvitationListFields());
-  if (!filter.ok()) return filter.status();
-  query.filter = *std::move(filter);
-  auto order = rpc::ParseOrderBy(request.order_by(), InvitationListOrders(), "create_time");
-  if (!order.ok()) return order.status();
-  query.order = *std::move(order);
-  auto after = page_tokens.Decode(request);
-  if (!after.ok()) return after.status();
-  query.after = *std::move(after);
-  const int page_size = rpc::PageSize(request.page_size());
-  query.limit = page_size + 1;
-  query.now = call.now();
-  absl::StatusOr<std::vector<Invitation>> rows = invitations.List(session, query);
-  if (!rows.ok()) return rows.status();
+  const auto wanted = rpc::PageOf(request, InvitationListing(), page_tokens);
+  if (!wanted.ok()) return wanted.status();
+  const auto page = InvitationStore::List(session, IdsOf(request.parent()).partner, call.now(), *wanted);
+  if (!page.ok()) return page.status();
   pb::ListInvitationsResponse response;
-  const bool more = static_cast<int>(rows->size()) > page_size;
-  if (more) rows->resize(page_size);
-  for (const Invitation& invitation : *rows) *response.add_invitations() = ToProto(ShownAt(invitation, call.now()));
-  if (more) response.set_next_page_token(page_tokens.Encode(request, InvitationCursor(rows->back(), query.order)));
+  for (const Invitation& one : page->items) *response.add_invitations() = ToProto(ShownAt(one, call.now()));
+  response.set_next_page_token(page_tokens.Encode(request, page->next));
   return response;
 }
 
@@ -88,11 +73,11 @@ rpc::Handler<v1::GetInvitationRequest, v1::Invitation> GetInvitationHandler(cons
 }
 
 rpc::Handler<v1::ListInvitationsRequest, v1::ListInvitationsResponse> ListInvitationsHandler(
-    const InvitationStore& invitations, const rpc::PageTokens& page_tokens) {
+    const rpc::PageTokens& page_tokens) {
   using Handler = rpc::Handler<pb::ListInvitationsRequest, pb::ListInvitationsResponse>;
   return Handler::OnWorker(
-      [&invitations, &page_tokens](pg::Session& session, rpc::Call& call, const pb::ListInvitationsRequest& request) {
-        return List(session, call, request, invitations, page_tokens);
+      [&page_tokens](pg::Session& session, rpc::Call& call, const pb::ListInvitationsRequest& request) {
+        return List(session, call, request, page_tokens);
       });
 }
 

@@ -19,6 +19,6 @@ rpc::Handler<v1::GetInvitationRequest, v1::Invitation> GetInvitationHandler(cons
                                                                             pg::Executor& executor);
 
 rpc::Handler<v1::ListInvitationsRequest, v1::ListInvitationsResponse> ListInvitationsHandler(
-    const InvitationStore& invitations, const rpc::PageTokens& page_tokens);
+    const rpc::PageTokens& page_tokens);
 
 }  // namespace clientele::invitation

@@ -28,15 +28,8 @@ struct InvitationFacts {
   int mails_today = 0;    // of the partner
 };
 
-// A page of a partner's invitations; see pg::ListQuery.
-struct InvitationQuery {
-  std::string partner;
-  pg::Predicate filter;
-  std::vector<pg::SortColumn> order;
-  std::vector<std::string> after;
-  int limit = 0;
-  absl::Time now;
-};
+// How a list of invitations can be asked for.
+const pg::Listing& InvitationListing();
 
 // The invitations. Thread-safe: it holds no state.
 class InvitationStore {
@@ -72,7 +65,9 @@ class InvitationStore {
   // One for each id, in their order; nullopt where there is none.
   absl::StatusOr<std::vector<std::optional<Invitation>>> Get(pg::Session& session,
                                                              const std::vector<std::string>& ids) const;
-  absl::StatusOr<std::vector<Invitation>> List(pg::Session& session, const InvitationQuery& query) const;
+  // A partner's invitations, in the states they have at `now`.
+  static absl::StatusOr<pg::Page<Invitation>> List(pg::Session& session, const std::string& partner, absl::Time now,
+                                                   const pg::PageRequest& page);
 
  private:
   struct Loaded;
@@ -84,11 +79,5 @@ class InvitationStore {
 
   const EncodeInvitation encode_;
 };
-
-// What a list's filter may name and how it can be ordered.
-const pg::ListFields& InvitationListFields();
-const std::map<std::string, std::vector<pg::SortColumn>>& InvitationListOrders();
-// Where a page that ends with `last` goes on, in `order`.
-std::vector<std::string> InvitationCursor(const Invitation& last, const std::vector<pg::SortColumn>& order);
 
 }  // namespace clientele::invitation

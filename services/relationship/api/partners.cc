@@ -9,7 +9,7 @@
 #include "common/core/id.h"
 #include "common/market/address.h"
 #include "common/rpc/field_mask.h"
-#include "common/rpc/filter.h"
+#include "common/rpc/list.h"
 #include "services/relationship/api/partner_proto.h"
 #include "services/relationship/domain/resource_name.h"
 
@@ -73,17 +73,13 @@ absl::StatusOr<v1::Partner> UpdatePartner(pg::Session& session, rpc::Call& call,
 
 absl::StatusOr<v1::ListPartnersResponse> ListPartners(pg::Session& session, const v1::ListPartnersRequest& request,
                                                       const rpc::PageTokens& tokens) {
-  const auto filter = rpc::ParseFilter(request.filter(), PartnerFields());
-  if (!filter.ok()) return filter.status();
-  const auto order = rpc::ParseOrderBy(request.order_by(), PartnerOrders(), "create_time");
-  if (!order.ok()) return order.status();
-  const auto cursor = tokens.Decode(request);
-  if (!cursor.ok()) return cursor.status();
-  const auto page = PartnerStore::List(session, *filter, *order, *cursor, rpc::PageSize(request.page_size()));
+  const auto wanted = rpc::PageOf(request, PartnerListing(), tokens);
+  if (!wanted.ok()) return wanted.status();
+  const auto page = PartnerStore::List(session, *wanted);
   if (!page.ok()) return page.status();
   v1::ListPartnersResponse response;
-  for (const Partner& partner : page->partners) *response.add_partners() = ToProto(partner);
-  if (!page->next.empty()) response.set_next_page_token(tokens.Encode(request, page->next));
+  for (const Partner& partner : page->items) *response.add_partners() = ToProto(partner);
+  response.set_next_page_token(tokens.Encode(request, page->next));
   return response;
 }
 

@@ -13,14 +13,8 @@
 
 namespace clientele::relationship {
 
-// What a list of partners can be filtered and ordered by.
-const pg::ListFields& PartnerFields();
-const std::map<std::string, std::vector<pg::SortColumn>>& PartnerOrders();
-
-struct PartnerPage {
-  std::vector<Partner> partners;
-  std::vector<std::string> next;  // cursor of the next page; empty on the last
-};
+// How a list of partners can be asked for.
+const pg::Listing& PartnerListing();
 
 // The partners of the cell. Thread-safe; the session is the worker's.
 class PartnerStore {
@@ -44,9 +38,7 @@ class PartnerStore {
   // PARTNER_NOT_FOUND.
   static absl::StatusOr<Partner> Read(pg::Session& session, const std::string& id);
 
-  static absl::StatusOr<PartnerPage> List(pg::Session& session, const pg::Predicate& filter,
-                                          const std::vector<pg::SortColumn>& order,
-                                          const std::vector<std::string>& after, int page_size);
+  static absl::StatusOr<pg::Page<Partner>> List(pg::Session& session, const pg::PageRequest& page);
 
  private:
   const Encode encode_;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,14 +14,8 @@
 
 namespace clientele::relationship {
 
-// What a list of relationships can be filtered and ordered by.
-const pg::ListFields& RelationshipFields();
-const std::map<std::string, std::vector<pg::SortColumn>>& RelationshipOrders();
-
-struct RelationshipPage {
-  std::vector<CustomerRelationship> relationships;
-  std::vector<std::string> next;  // cursor of the next page; empty on the last
-};
+// How a list of relationships can be asked for.
+const pg::Listing& RelationshipListing();
 
 // A pair of ids: partner, customer.
 using RelationshipKey = std::pair<std::string, std::string>;
@@ -71,9 +64,8 @@ class RelationshipStore {
   static absl::StatusOr<CustomerRelationship> Read(pg::Session& session, const RelationshipKey& key);
 
   // A partner's relationships. PARTNER_NOT_FOUND where the partner has none because it is none.
-  static absl::StatusOr<RelationshipPage> List(pg::Session& session, const std::string& partner,
-                                               const pg::Predicate& filter, const std::vector<pg::SortColumn>& order,
-                                               const std::vector<std::string>& after, int page_size);
+  static absl::StatusOr<pg::Page<CustomerRelationship>> List(pg::Session& session, const std::string& partner,
+                                                             const pg::PageRequest& page);
 
  private:
   const Encode encode_;
