@@ -50,7 +50,7 @@ class CustomerAssembly final : public service::Assembly {
         customers_([](const Customer& customer) { return rpc::PackForEvent(ToProto(customer)); }),
         provisioning_([](const Customer& customer) { return rpc::PackForEvent(ToProto(customer)); }),
         sources_([](const ImportSource& source) { return rpc::PackForEvent(ToProto(source)); }),
-        reads_(environment.executor),
+        reads_(environment.executor, &CustomerStore::Fetch),
         relationships_({kRelationship, 500}, environment.executor,
                        events::FetchFrom(relationship_channel_, {"partner.", "relationship."}), ApplyRelationshipEvent),
         retention_(environment.clock, environment.executor),

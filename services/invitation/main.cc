@@ -99,6 +99,7 @@ class InvitationAssembly final : public service::Assembly {
         peers_(MakePeers(customer_channel_, relationship_channel_)),
         configuration_(std::move(configuration)),
         invitations_(PackedForEvent),
+        reads_(environment.executor, &InvitationStore::Fetch),
         batch_(PackedForEvent),
         mails_(environment.replica, PackedForEvent),
         partners_({kRelationship, 500}, environment.executor,
@@ -162,9 +163,9 @@ class InvitationAssembly final : public service::Assembly {
         dispatcher_,
         {CreateInvitationHandler(invitations_, environment.cloud, environment.executor,
                                  FindLinkedCustomerThrough(peers_)),
-         GetInvitationHandler(invitations_, tokens, environment.executor), ListInvitationsHandler(pages),
-         SendInvitationHandler(sending), ResendInvitationHandler(sending), CancelInvitationHandler(sending),
-         LookupInvitationHandler(answering), AcceptInvitationHandler(answering), DeclineInvitationHandler(answering),
+         GetInvitationHandler(reads_, tokens), ListInvitationsHandler(pages), SendInvitationHandler(sending),
+         ResendInvitationHandler(sending), CancelInvitationHandler(sending), LookupInvitationHandler(answering),
+         AcceptInvitationHandler(answering), DeclineInvitationHandler(answering),
          CancelCustomerInvitationsHandler(batch_, environment.cloud)}));
     services_.push_back(events::MakeEventService(dispatcher_, events::ListEventsHandler(environment.executor)));
     services_.push_back(events::MakeAuditService(dispatcher_, events::ListAuditRecordsHandler(pages)));
@@ -175,6 +176,7 @@ class InvitationAssembly final : public service::Assembly {
   const Peers peers_;
   const Configuration configuration_;
   const InvitationStore invitations_;
+  InvitationReads reads_;
   const InvitationBatch batch_;
   const MailQueue mails_;
   events::Projection partners_;

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "common/core/error.h"
+#include "common/rpc/answer_one.h"
 #include "common/rpc/list.h"
-#include "services/customer/api/on_lane.h"
 #include "services/customer/storage/organization_store.h"
 
 namespace clientele::customer {
@@ -53,13 +53,10 @@ absl::StatusOr<v1::CheckDomainAvailabilityResponse> CheckDomain(pg::Session& ses
 
 void AnswerCustomer(CustomerReads& reads, const AccountName& name, const std::shared_ptr<rpc::Call>& call,
                     const rpc::Reply<v1::Customer>& reply, View view) {
-  const absl::Status full =
-      reads.Get(name, JobOf(*call), [name, call, reply, view](absl::StatusOr<std::optional<Customer>> customer) {
-        if (!customer.ok()) return reply(customer.status());
-        if (!customer->has_value()) return reply(NotFound("CUSTOMER", CustomerName(name)));
-        reply(ToProto(**customer, view));
-      });
-  if (!full.ok()) reply(full);
+  rpc::AnswerOne(reads, name, *call, reply, [name, view](const Customer* customer) -> absl::StatusOr<v1::Customer> {
+    if (customer == nullptr) return NotFound("CUSTOMER", CustomerName(name));
+    return ToProto(*customer, view);
+  });
 }
 
 rpc::Handler<v1::GetCustomerRequest, v1::Customer> GetCustomerHandler(CustomerReads& reads) {

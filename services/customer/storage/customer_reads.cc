@@ -1,7 +1,3 @@
-#include "services/customer/storage/customer_reads.h"
-
-#include <utility>
-
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/market/domain_name.h"
@@ -12,29 +8,11 @@
 namespace clientele::customer {
 namespace {
 
-const pg::Statement kPoints{"customer_points",
-                            absl::StrCat("SELECT k.n, ", FullColumns(),
-                                         " FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS k(partner, id, n) "
-                                         "JOIN customer c ON c.id = k.id AND c.partner = k.partner AND c.state > 0 "
-                                         "JOIN organization o ON o.id = c.id")};
-
-absl::StatusOr<std::vector<std::optional<Customer>>> Fetch(pg::Session& session,
-                                                           const std::vector<AccountName>& names) {
-  std::vector<std::string> partners, ids;
-  for (const AccountName& name : names) {
-    partners.push_back(name.partner);
-    ids.push_back(name.customer);
-  }
-  const absl::StatusOr<pg::Rows> rows = session.Read(kPoints, pg::Params().TextArray(partners).TextArray(ids));
-  if (!rows.ok()) return rows.status();
-  std::vector<std::optional<Customer>> customers(names.size());
-  for (int i = 0; i < rows->size(); ++i) {
-    pg::RowReader row(*rows, i);
-    const int64_t place = row.Int();
-    customers[place - 1] = ReadFull(row);
-  }
-  return customers;
-}
+const pg::Statement kFetch{"customer_fetch",
+                           absl::StrCat("SELECT k.n, ", FullColumns(),
+                                        " FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS k(partner, id, n) "
+                                        "JOIN customer c ON c.id = k.id AND c.partner = k.partner AND c.state > 0 "
+                                        "JOIN organization o ON o.id = c.id")};
 
 // A full domain in the form it is stored in; the beginning of one is only brought to lower case.
 std::string NormaliseDomain(const std::string& text) {
@@ -44,12 +22,6 @@ std::string NormaliseDomain(const std::string& text) {
 }
 
 }  // namespace
-
-CustomerReads::CustomerReads(pg::Executor& executor) : reads_(executor, Fetch) {}
-
-absl::Status CustomerReads::Get(AccountName name, pg::Job job, Done done) {
-  return reads_.Read(std::move(name), std::move(job), std::move(done));
-}
 
 const pg::Listing& CustomerListing() {
   using pg::FieldType;
@@ -67,6 +39,16 @@ const pg::Listing& CustomerListing() {
        {"create_time", {{"c.create_time", FieldType::kTime}, {"c.id", FieldType::kUuid}}}},
       "create_time"};
   return *listing;
+}
+
+absl::StatusOr<std::vector<std::optional<Customer>>> CustomerStore::Fetch(pg::Session& session,
+                                                                          const std::vector<AccountName>& names) {
+  std::vector<std::string> partners, ids;
+  for (const AccountName& name : names) {
+    partners.push_back(name.partner);
+    ids.push_back(name.customer);
+  }
+  return pg::FetchByPlace(session, kFetch, pg::Params().TextArray(partners).TextArray(ids), names.size(), ReadFull);
 }
 
 absl::StatusOr<pg::Page<Customer>> CustomerStore::List(pg::Session& session, const Selection& selection,

@@ -1,5 +1,3 @@
-#include "services/customer/storage/customer_reads.h"
-
 #include <gmock/gmock.h>
 
 #include "services/customer/storage/customer_fixture_test.h"

@@ -3,10 +3,12 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/core/call_context.h"
 #include "common/pg/list_query.h"
+#include "common/pg/point_reads.h"
 #include "services/customer/domain/agreement.h"
 #include "services/customer/storage/changes.h"
 
@@ -36,6 +38,10 @@ class CustomerStore {
   absl::StatusOr<Customer> End(pg::Session& session, CallContext& call, const AccountName& name,
                                const RelationshipSummary& relationship, absl::Time end_time) const;
 
+  // One for each name, in their order; none where the account is still being made. See CustomerReads.
+  static absl::StatusOr<std::vector<std::optional<Customer>>> Fetch(pg::Session& session,
+                                                                    const std::vector<AccountName>& names);
+
   // Which accounts a list holds, and how much of each.
   struct Selection {
     std::string partner;
@@ -48,6 +54,8 @@ class CustomerStore {
  private:
   const EncodeCustomer encode_;
 };
+
+using CustomerReads = pg::PointReads<AccountName, std::optional<Customer>>;
 
 // Takes the newest state of a relationship over into the account's summary; an older one changes nothing.
 absl::Status FollowRelationship(pg::Session& session, const AccountName& name, const RelationshipSummary& relationship);

@@ -1,12 +1,9 @@
 #include "services/invitation/api/read_invitation.h"
 
-#include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "common/auth/policy.h"
-#include "common/pg/point_reads.h"
+#include "common/rpc/answer_one.h"
 #include "common/rpc/list.h"
 #include "services/invitation/api/invitation_proto.h"
 
@@ -15,14 +12,12 @@ namespace {
 
 constexpr char kSendPermission[] = "invitations.send";
 
-absl::StatusOr<pb::Invitation> Show(const rpc::Call& call, const NameIds& ids,
-                                    const absl::StatusOr<std::optional<Invitation>>& found,
+absl::StatusOr<pb::Invitation> Show(const rpc::Call& call, const NameIds& ids, const Invitation* found,
                                     const InvitationTokens& tokens) {
-  if (!found.ok()) return found.status();
-  if (!found->has_value() || (*found)->partner != ids.partner) {
+  if (found == nullptr || found->partner != ids.partner) {
     return InvitationNotFound(InvitationName(ids.partner, ids.invitation));
   }
-  const Invitation shown = ShownAt(**found, call.now());
+  const Invitation shown = ShownAt(*found, call.now());
   return ToProto(shown, AcceptUriFor(call, shown, tokens));
 }
 
@@ -47,28 +42,15 @@ std::string AcceptUriFor(const rpc::Call& call, const Invitation& invitation, co
   return tokens.AcceptUri(invitation.id, invitation.token_generation);
 }
 
-rpc::Handler<v1::GetInvitationRequest, v1::Invitation> GetInvitationHandler(const InvitationStore& invitations,
-                                                                            const InvitationTokens& tokens,
-                                                                            pg::Executor& executor) {
-  using Reads = pg::PointReads<std::string, std::optional<Invitation>>;
-  auto reads =
-      std::make_shared<Reads>(executor, [&invitations](pg::Session& session, const std::vector<std::string>& ids) {
-        return invitations.Get(session, ids);
-      });
+rpc::Handler<v1::GetInvitationRequest, v1::Invitation> GetInvitationHandler(InvitationReads& reads,
+                                                                            const InvitationTokens& tokens) {
   using Handler = rpc::Handler<pb::GetInvitationRequest, pb::Invitation>;
-  return Handler::Async([reads, &tokens](std::shared_ptr<rpc::Call> call,
-                                         std::shared_ptr<const pb::GetInvitationRequest> request,
-                                         const rpc::Reply<pb::Invitation>& reply) {
+  return Handler::Async([&reads, &tokens](const std::shared_ptr<rpc::Call>& call,
+                                          const std::shared_ptr<const pb::GetInvitationRequest>& request,
+                                          const rpc::Reply<pb::Invitation>& reply) {
     const NameIds ids = IdsOf(request->name());
-    pg::Job job;
-    job.deadline = call->context.deadline;
-    job.abandoned = call->abandoned;
-    const absl::Status status =
-        reads->Read(ids.invitation, std::move(job),
-                    [call, reply, ids, &tokens](const absl::StatusOr<std::optional<Invitation>>& found) {
-                      reply(Show(*call, ids, found, tokens));
-                    });
-    if (!status.ok()) reply(status);
+    rpc::AnswerOne(reads, ids.invitation, *call, reply,
+                   [call, ids, &tokens](const Invitation* found) { return Show(*call, ids, found, tokens); });
   });
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "common/core/revision.h"
 #include "common/pg/command.h"
 #include "common/pg/list_query.h"
+#include "common/pg/point_reads.h"
 #include "common/pg/session.h"
 #include "services/invitation/domain/drafting.h"
 #include "services/invitation/domain/invitation.h"
@@ -62,9 +62,9 @@ class InvitationStore {
 
   // Reads.
   absl::StatusOr<InvitationFacts> Find(pg::Session& session, const std::string& id, absl::Time now) const;
-  // One for each id, in their order; nullopt where there is none.
-  absl::StatusOr<std::vector<std::optional<Invitation>>> Get(pg::Session& session,
-                                                             const std::vector<std::string>& ids) const;
+  // One for each id, in their order; see InvitationReads.
+  static absl::StatusOr<std::vector<std::optional<Invitation>>> Fetch(pg::Session& session,
+                                                                      const std::vector<std::string>& ids);
   // A partner's invitations, in the states they have at `now`.
   static absl::StatusOr<pg::Page<Invitation>> List(pg::Session& session, const std::string& partner, absl::Time now,
                                                    const pg::PageRequest& page);
@@ -79,5 +79,7 @@ class InvitationStore {
 
   const EncodeInvitation encode_;
 };
+
+using InvitationReads = pg::PointReads<std::string, std::optional<Invitation>>;
 
 }  // namespace clientele::invitation

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/core/error.h"
+#include "common/rpc/answer_one.h"
 #include "common/rpc/list.h"
 #include "services/relationship/api/relationship_proto.h"
 #include "services/relationship/domain/resource_name.h"
@@ -58,20 +59,15 @@ absl::StatusOr<v1::CustomerRelationship> WithdrawCustomerRelationship(
 rpc::Handler<v1::GetCustomerRelationshipRequest, v1::CustomerRelationship> GetCustomerRelationshipHandler(
     RelationshipReads& reads) {
   return rpc::Handler<v1::GetCustomerRelationshipRequest, v1::CustomerRelationship>::Async(
-      [&reads](std::shared_ptr<rpc::Call> call, std::shared_ptr<const v1::GetCustomerRelationshipRequest> request,
+      [&reads](const std::shared_ptr<rpc::Call>& call,
+               const std::shared_ptr<const v1::GetCustomerRelationshipRequest>& request,
                const rpc::Reply<v1::CustomerRelationship>& reply) {
-        const auto answer = [call, request, reply](absl::StatusOr<std::optional<CustomerRelationship>> found) {
-          if (!found.ok()) return reply(found.status());
-          if (!found->has_value()) return reply(CustomerRelationshipNotFound(request->name()));
-          reply(ToProto(**found));
-        };
         const ResourceIds ids = IdsOf(request->name());
-        pg::Job job;
-        job.deadline = call->context.deadline;
-        job.abandoned = call->abandoned;
-        if (absl::Status full = reads.Read({ids.partner, ids.customer}, std::move(job), answer); !full.ok()) {
-          reply(full);
-        }
+        rpc::AnswerOne(reads, RelationshipKey(ids.partner, ids.customer), *call, reply,
+                       [request](const CustomerRelationship* found) -> absl::StatusOr<v1::CustomerRelationship> {
+                         if (found == nullptr) return CustomerRelationshipNotFound(request->name());
+                         return ToProto(*found);
+                       });
       });
 }
 

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <optional>
-
 #include "clientele/relationship/v1/relationship_service.pb.h"
 #include "common/market/cloud.h"
-#include "common/pg/point_reads.h"
 #include "common/rpc/call.h"
 #include "common/rpc/page_token.h"
 #include "services/relationship/storage/establish_store.h"
@@ -13,8 +10,6 @@
 // The RPCs of RelationshipService that read relationships, make them stand and take them back; see
 // terminate_customer_relationship.h for their end. What a handler is made from outlives its calls.
 namespace clientele::relationship {
-
-using RelationshipReads = pg::PointReads<RelationshipKey, std::optional<CustomerRelationship>>;
 
 rpc::Handler<v1::GetCustomerRelationshipRequest, v1::CustomerRelationship> GetCustomerRelationshipHandler(
     RelationshipReads& reads);

@@ -8,6 +8,7 @@
 #include "common/core/error.h"
 #include "common/core/id.h"
 #include "common/market/address.h"
+#include "common/rpc/answer_one.h"
 #include "common/rpc/field_mask.h"
 #include "common/rpc/list.h"
 #include "services/relationship/api/partner_proto.h"
@@ -99,18 +100,13 @@ rpc::Handler<v1::CreatePartnerRequest, v1::Partner> CreatePartnerHandler(const P
 
 rpc::Handler<v1::GetPartnerRequest, v1::Partner> GetPartnerHandler(PartnerReads& reads) {
   return rpc::Handler<v1::GetPartnerRequest, v1::Partner>::Async(
-      [&reads](std::shared_ptr<rpc::Call> call, std::shared_ptr<const v1::GetPartnerRequest> request,
+      [&reads](const std::shared_ptr<rpc::Call>& call, const std::shared_ptr<const v1::GetPartnerRequest>& request,
                const rpc::Reply<v1::Partner>& reply) {
-        const std::string id = IdsOf(request->name()).partner;
-        const auto answer = [call, id, reply](absl::StatusOr<std::optional<Partner>> found) {
-          if (!found.ok()) return reply(found.status());
-          if (!found->has_value()) return reply(NotFound("PARTNER", PartnerName(id)));
-          reply(ToProto(**found));
-        };
-        pg::Job job;
-        job.deadline = call->context.deadline;
-        job.abandoned = call->abandoned;
-        if (absl::Status full = reads.Read(id, std::move(job), answer); !full.ok()) reply(full);
+        rpc::AnswerOne(reads, IdsOf(request->name()).partner, *call, reply,
+                       [request](const Partner* partner) -> absl::StatusOr<v1::Partner> {
+                         if (partner == nullptr) return NotFound("PARTNER", request->name());
+                         return ToProto(*partner);
+                       });
       });
 }
 

@@ -1,20 +1,14 @@
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "clientele/relationship/v1/partner_service.pb.h"
 #include "common/market/cloud.h"
 #include "common/market/market.h"
-#include "common/pg/point_reads.h"
 #include "common/rpc/call.h"
 #include "common/rpc/page_token.h"
 #include "services/relationship/storage/partner_store.h"
 
 // The RPCs of PartnerService. What a handler is made from outlives its calls.
 namespace clientele::relationship {
-
-using PartnerReads = pg::PointReads<std::string, std::optional<Partner>>;
 
 rpc::Handler<v1::CreatePartnerRequest, v1::Partner> CreatePartnerHandler(const PartnerStore& partners,
                                                                          const market::Markets& markets,

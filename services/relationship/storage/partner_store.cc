@@ -182,15 +182,7 @@ absl::StatusOr<Partner> PartnerStore::Change(pg::Session& session, CallContext& 
 
 absl::StatusOr<std::vector<std::optional<Partner>>> PartnerStore::Fetch(pg::Session& session,
                                                                         const std::vector<std::string>& ids) {
-  const auto rows = session.Read(kFetch, pg::Params().TextArray(ids));
-  if (!rows.ok()) return rows.status();
-  std::vector<std::optional<Partner>> partners(ids.size());
-  for (int i = 0; i < rows->size(); ++i) {
-    pg::RowReader row(*rows, i);
-    const int64_t ordinal = row.Int();
-    partners[ordinal - 1] = ReadPartner(row);
-  }
-  return partners;
+  return pg::FetchByPlace(session, kFetch, pg::Params().TextArray(ids), ids.size(), ReadPartner);
 }
 
 absl::StatusOr<Partner> PartnerStore::Read(pg::Session& session, const std::string& id) {

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "common/core/call_context.h"
 #include "common/pg/list_query.h"
+#include "common/pg/point_reads.h"
 #include "common/pg/session.h"
 #include "services/relationship/domain/partner.h"
 
@@ -32,7 +33,7 @@ class PartnerStore {
   absl::StatusOr<Partner> Change(pg::Session& session, CallContext& call, const std::string& id,
                                  const std::string& etag, const PartnerPatch& patch, const Decide& decide) const;
 
-  // One for each id, in their order.
+  // One for each id, in their order; see PartnerReads.
   static absl::StatusOr<std::vector<std::optional<Partner>>> Fetch(pg::Session& session,
                                                                    const std::vector<std::string>& ids);
   // PARTNER_NOT_FOUND.
@@ -43,5 +44,7 @@ class PartnerStore {
  private:
   const Encode encode_;
 };
+
+using PartnerReads = pg::PointReads<std::string, std::optional<Partner>>;
 
 }  // namespace clientele::relationship

@@ -225,15 +225,8 @@ absl::StatusOr<std::vector<std::optional<CustomerRelationship>>> RelationshipSto
     partners.push_back(partner);
     customers.push_back(customer);
   }
-  const auto rows = session.Read(kFetch, pg::Params().TextArray(partners).TextArray(customers));
-  if (!rows.ok()) return rows.status();
-  std::vector<std::optional<CustomerRelationship>> relationships(keys.size());
-  for (int i = 0; i < rows->size(); ++i) {
-    pg::RowReader row(*rows, i);
-    const int64_t ordinal = row.Int();
-    relationships[ordinal - 1] = ReadRelationship(row);
-  }
-  return relationships;
+  return pg::FetchByPlace(session, kFetch, pg::Params().TextArray(partners).TextArray(customers), keys.size(),
+                          ReadRelationship);
 }
 
 absl::StatusOr<CustomerRelationship> RelationshipStore::Read(pg::Session& session, const RelationshipKey& key) {

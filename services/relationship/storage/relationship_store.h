@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "common/core/call_context.h"
 #include "common/pg/list_query.h"
+#include "common/pg/point_reads.h"
 #include "common/pg/session.h"
 #include "services/relationship/domain/customer_relationship.h"
 
@@ -57,7 +58,7 @@ class RelationshipStore {
   absl::StatusOr<CustomerRelationship> Withdraw(pg::Session& session, CallContext& call, const RelationshipKey& key,
                                                 int64_t generation) const;
 
-  // One for each key, in their order.
+  // One for each key, in their order; see RelationshipReads.
   static absl::StatusOr<std::vector<std::optional<CustomerRelationship>>> Fetch(
       pg::Session& session, const std::vector<RelationshipKey>& keys);
   // CUSTOMER_RELATIONSHIP_NOT_FOUND.
@@ -70,5 +71,7 @@ class RelationshipStore {
  private:
   const Encode encode_;
 };
+
+using RelationshipReads = pg::PointReads<RelationshipKey, std::optional<CustomerRelationship>>;
 
 }  // namespace clientele::relationship
