@@ -34,7 +34,7 @@ absl::StatusOr<v1::CheckDomainAvailabilityResponse> CheckDomain(pg::Session& ses
                                                                 const Policy& policy) {
   std::vector<FieldViolation> violations;
   std::string domain = request.domain();
-  CheckOrganizationDomain(policy, "domain", domain, violations);
+  CheckOrganizationDomain(policy, "domain", domain, &violations);
   if (!violations.empty()) return InvalidFields(violations);
   const std::string partner = LastSegment(request.parent());
   const absl::StatusOr<DomainHolder> holder = FindDomain(session, partner, domain);

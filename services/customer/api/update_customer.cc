@@ -41,7 +41,7 @@ absl::Status CheckUpdate(const v1::UpdateCustomerRequest& request, const Policy&
   if (!paths.ok()) return paths.status();
   Customer wanted = Wanted(Customer(), *paths, request.customer());
   std::vector<FieldViolation> violations;
-  CheckProfile(policy, BillingRule::kOptional, "customer.", wanted, violations);
+  CheckProfile(policy, BillingRule::kOptional, "customer.", wanted, &violations);
   const auto unnamed = [&](const FieldViolation& violation) {
     return std::none_of(paths->begin(), paths->end(), [&](const std::string& path) {
       return absl::StartsWith(violation.field, absl::StrCat("customer.", path));
