@@ -46,7 +46,7 @@ class CustomerAssembly final : public service::Assembly {
         customers_(PackedForEvent<Customer>),
         provisioning_(PackedForEvent<Customer>),
         sources_(PackedForEvent<ImportSource>),
-        reads_(environment.executor),
+        reads_(environment.executor, &CustomerStore::Fetch),
         relationships_({kRelationship, 500}, environment.executor,
                        events::FetchFrom(relationship_channel_, {"partner.", "relationship."}), ApplyRelationshipEvent),
         sagas_({environment.replica}, environment.clock, environment.executor,

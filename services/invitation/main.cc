@@ -94,12 +94,9 @@ class InvitationAssembly final : public service::Assembly {
         peers_(MakePeers(customer_channel_, relationship_channel_)),
         configuration_(std::move(configuration)),
         invitations_(PackedForEvent<Invitation>),
+        reads_(environment.executor, &InvitationStore::Fetch),
         batch_(PackedForEvent<Invitation>),
         mails_(environment.replica, PackedForEvent<Invitation>),
-        reads_(environment.executor,
-               [this](pg::Session& session, const std::vector<std::string>& ids) {
-                 return invitations_.Get(session, ids);
-               }),
         partners_({kRelationship, 500}, environment.executor,
                   events::FetchFrom(relationship_channel_, {kPartnerEvents}), ApplyPartnerEvent),
         sagas_({environment.replica}, environment.clock, environment.executor,
@@ -132,6 +129,7 @@ class InvitationAssembly final : public service::Assembly {
   const Peers peers_;
   const Configuration configuration_;
   const InvitationStore invitations_;
+  InvitationReads reads_;
   const InvitationBatch batch_;
   const MailQueue mails_;
   InvitationReads reads_;

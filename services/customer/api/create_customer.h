@@ -6,7 +6,7 @@
 #include "common/rpc/call.h"
 #include "common/saga/saga.h"
 #include "services/customer/domain/profile.h"
-#include "services/customer/storage/customer_reads.h"
+#include "services/customer/storage/customer_store.h"
 #include "services/customer/storage/provisioning_store.h"
 
 namespace clientele::customer {

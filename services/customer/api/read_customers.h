@@ -7,7 +7,7 @@
 #include "common/rpc/page_token.h"
 #include "services/customer/api/customer_proto.h"
 #include "services/customer/domain/profile.h"
-#include "services/customer/storage/customer_reads.h"
+#include "services/customer/storage/customer_store.h"
 
 namespace clientele::customer {
 

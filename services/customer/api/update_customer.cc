@@ -42,7 +42,7 @@ absl::Status CheckUpdateCustomer(const rpc::Call&, const v1::UpdateCustomerReque
   if (!paths.ok()) return paths.status();
   Customer wanted = Wanted(Customer(), *paths, request.customer());
   std::vector<FieldViolation> violations;
-  CheckProfile(policy, BillingRule::kOptional, "customer.", wanted, violations);
+  CheckProfile(policy, BillingRule::kOptional, "customer.", wanted, &violations);
   const auto unnamed = [&](const FieldViolation& violation) {
     return std::none_of(paths->begin(), paths->end(), [&](const std::string& path) {
       return absl::StartsWith(violation.field, absl::StrCat("customer.", path));

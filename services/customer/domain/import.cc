@@ -58,8 +58,8 @@ absl::Status CheckRow(const Policy& policy, std::vector<FieldViolation> violatio
   Customer& account = row.account;
   // A field that broke the contract's rule is told once.
   std::vector<FieldViolation> found;
-  CheckOrganizationDomain(policy, "primary_domain", account.primary_domain, found);
-  CheckProfile(policy, BillingRule::kOptional, "customer.", account, found);
+  CheckOrganizationDomain(policy, "primary_domain", account.primary_domain, &found);
+  CheckProfile(policy, BillingRule::kOptional, "customer.", account, &found);
   for (FieldViolation& violation : found) {
     if (violation.field == "customer.company_name") violation.field = "company_name";
     bool told = false;

@@ -122,7 +122,7 @@ class ProvisioningTest : public CustomerTest {
   struct Replica {
     Replica(ProvisioningTest& test, const std::string& owner)
         : executor(pg::ExecutorOptions{test.options_, {1, 2048}, {2, 1024}, {1, 128}}),
-          reads(executor),
+          reads(executor, &CustomerStore::Fetch),
           sagas(Options(owner), test.clock_, executor,
                 {CreateCustomerSaga(test.provisioning_, test.peer_.Function()),
                  ImportCustomersSaga(test.provisioning_, test.peer_.Function())}),

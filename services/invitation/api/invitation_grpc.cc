@@ -21,7 +21,7 @@ class InvitationGrpc final : public v1::InvitationService::CallbackService {
   CLIENTELE_RPC(GetInvitation, v1::GetInvitationRequest, v1::Invitation,
                 rpc::Async(&invitation::GetInvitation, parts_.reads, parts_.tokens))
   CLIENTELE_RPC(ListInvitations, v1::ListInvitationsRequest, v1::ListInvitationsResponse,
-                rpc::OnWorker(&invitation::ListInvitations, parts_.invitations, parts_.page_tokens))
+                rpc::OnWorker(&invitation::ListInvitations, parts_.page_tokens))
   CLIENTELE_RPC(SendInvitation, v1::SendInvitationRequest, v1::Invitation,
                 rpc::OnWorker(&invitation::SendInvitation, parts_.sending))
   CLIENTELE_RPC(

@@ -1,19 +1,15 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "clientele/invitation/v1/invitation_service.pb.h"
-#include "common/pg/point_reads.h"
 #include "common/rpc/call.h"
 #include "common/rpc/page_token.h"
 #include "services/invitation/domain/invitation_token.h"
 #include "services/invitation/storage/invitation_store.h"
 
 namespace clientele::invitation {
-
-using InvitationReads = pg::PointReads<std::string, std::optional<Invitation>>;
 
 // The link where the caller may send the invitation and it is OPEN at `now`; else empty.
 std::string AcceptUriFor(const rpc::Call& call, const Invitation& invitation, const InvitationTokens& tokens);
@@ -23,7 +19,6 @@ void GetInvitation(const std::shared_ptr<rpc::Call>& call,
                    const rpc::Reply<v1::Invitation>& reply, InvitationReads& reads, const InvitationTokens& tokens);
 absl::StatusOr<v1::ListInvitationsResponse> ListInvitations(pg::Session& session, rpc::Call& call,
                                                             const v1::ListInvitationsRequest& request,
-                                                            const InvitationStore& invitations,
                                                             const rpc::PageTokens& page_tokens);
 
 }  // namespace clientele::invitation

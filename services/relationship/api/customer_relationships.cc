@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "common/core/error.h"
-#include "common/rpc/filter.h"
-#include "common/rpc/lane.h"
+#include "common/rpc/answer_one.h"
+#include "common/rpc/list.h"
 #include "services/relationship/api/relationship_proto.h"
 #include "services/relationship/domain/resource_name.h"
 
@@ -14,33 +14,24 @@ namespace clientele::relationship {
 void GetCustomerRelationship(const std::shared_ptr<rpc::Call>& call,
                              const std::shared_ptr<const v1::GetCustomerRelationshipRequest>& request,
                              const rpc::Reply<v1::CustomerRelationship>& reply, RelationshipReads& reads) {
-  const auto answer = [call, request, reply](absl::StatusOr<std::optional<CustomerRelationship>> found) {
-    if (!found.ok()) return reply(found.status());
-    if (!found->has_value()) return reply(CustomerRelationshipNotFound(request->name()));
-    reply(ToProto(**found));
-  };
   const ResourceIds ids = IdsOf(request->name());
-  const absl::Status full = reads.Read({ids.partner, ids.customer}, rpc::JobFor(*call), answer);
-  if (!full.ok()) reply(full);
+  rpc::AnswerOne(reads, RelationshipKey(ids.partner, ids.customer), *call, reply,
+                 [request](const CustomerRelationship* found) -> absl::StatusOr<v1::CustomerRelationship> {
+                   if (found == nullptr) return CustomerRelationshipNotFound(request->name());
+                   return ToProto(*found);
+                 });
 }
 
 absl::StatusOr<v1::ListCustomerRelationshipsResponse> ListCustomerRelationships(
     pg::Session& session, rpc::Call&, const v1::ListCustomerRelationshipsRequest& request,
     const rpc::PageTokens& tokens) {
-  const auto filter = rpc::ParseFilter(request.filter(), RelationshipFields());
-  if (!filter.ok()) return filter.status();
-  const auto order = rpc::ParseOrderBy(request.order_by(), RelationshipOrders(), "create_time");
-  if (!order.ok()) return order.status();
-  const auto cursor = tokens.Decode(request);
-  if (!cursor.ok()) return cursor.status();
-  const auto page = RelationshipStore::List(session, IdsOf(request.parent()).partner, *filter, *order, *cursor,
-                                            rpc::PageSize(request.page_size()));
+  const auto wanted = rpc::PageOf(request, RelationshipListing(), tokens);
+  if (!wanted.ok()) return wanted.status();
+  const auto page = RelationshipStore::List(session, IdsOf(request.parent()).partner, *wanted);
   if (!page.ok()) return page.status();
   v1::ListCustomerRelationshipsResponse response;
-  for (const auto& relationship : page->relationships) {
-    *response.add_customer_relationships() = ToProto(relationship);
-  }
-  if (!page->next.empty()) response.set_next_page_token(tokens.Encode(request, page->next));
+  for (const auto& relationship : page->items) *response.add_customer_relationships() = ToProto(relationship);
+  response.set_next_page_token(tokens.Encode(request, page->next));
   return response;
 }
 

@@ -1,11 +1,9 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 
 #include "clientele/relationship/v1/relationship_service.pb.h"
 #include "common/market/cloud.h"
-#include "common/pg/point_reads.h"
 #include "common/rpc/call.h"
 #include "common/rpc/page_token.h"
 #include "services/relationship/storage/establish_store.h"
@@ -14,8 +12,6 @@
 // The RPCs of RelationshipService that read relationships, make them stand and take them back; see
 // terminate_customer_relationship.h for their end. What a handler is made from outlives its calls.
 namespace clientele::relationship {
-
-using RelationshipReads = pg::PointReads<RelationshipKey, std::optional<CustomerRelationship>>;
 
 void GetCustomerRelationship(const std::shared_ptr<rpc::Call>& call,
                              const std::shared_ptr<const v1::GetCustomerRelationshipRequest>& request,

@@ -8,9 +8,9 @@
 #include "common/core/error.h"
 #include "common/core/id.h"
 #include "common/market/address.h"
+#include "common/rpc/answer_one.h"
 #include "common/rpc/field_mask.h"
-#include "common/rpc/filter.h"
-#include "common/rpc/lane.h"
+#include "common/rpc/list.h"
 #include "services/relationship/api/partner_proto.h"
 #include "services/relationship/domain/resource_name.h"
 
@@ -69,13 +69,11 @@ absl::StatusOr<v1::Partner> CreatePartner(pg::Session& session, rpc::Call& call,
 
 void GetPartner(const std::shared_ptr<rpc::Call>& call, const std::shared_ptr<const v1::GetPartnerRequest>& request,
                 const rpc::Reply<v1::Partner>& reply, PartnerReads& reads) {
-  const std::string id = IdsOf(request->name()).partner;
-  const auto answer = [call, id, reply](absl::StatusOr<std::optional<Partner>> found) {
-    if (!found.ok()) return reply(found.status());
-    if (!found->has_value()) return reply(NotFound("PARTNER", PartnerName(id)));
-    reply(ToProto(**found));
-  };
-  if (absl::Status full = reads.Read(id, rpc::JobFor(*call), answer); !full.ok()) reply(full);
+  rpc::AnswerOne(reads, IdsOf(request->name()).partner, *call, reply,
+                 [request](const Partner* partner) -> absl::StatusOr<v1::Partner> {
+                   if (partner == nullptr) return NotFound("PARTNER", request->name());
+                   return ToProto(*partner);
+                 });
 }
 
 absl::Status CheckUpdatePartner(const rpc::Call&, const v1::UpdatePartnerRequest& request, const market::Cloud& cloud) {
@@ -97,17 +95,13 @@ absl::StatusOr<v1::Partner> UpdatePartner(pg::Session& session, rpc::Call& call,
 absl::StatusOr<v1::ListPartnersResponse> ListPartners(pg::Session& session, rpc::Call&,
                                                       const v1::ListPartnersRequest& request,
                                                       const rpc::PageTokens& tokens) {
-  const auto filter = rpc::ParseFilter(request.filter(), PartnerFields());
-  if (!filter.ok()) return filter.status();
-  const auto order = rpc::ParseOrderBy(request.order_by(), PartnerOrders(), "create_time");
-  if (!order.ok()) return order.status();
-  const auto cursor = tokens.Decode(request);
-  if (!cursor.ok()) return cursor.status();
-  const auto page = PartnerStore::List(session, *filter, *order, *cursor, rpc::PageSize(request.page_size()));
+  const auto wanted = rpc::PageOf(request, PartnerListing(), tokens);
+  if (!wanted.ok()) return wanted.status();
+  const auto page = PartnerStore::List(session, *wanted);
   if (!page.ok()) return page.status();
   v1::ListPartnersResponse response;
-  for (const Partner& partner : page->partners) *response.add_partners() = ToProto(partner);
-  if (!page->next.empty()) response.set_next_page_token(tokens.Encode(request, page->next));
+  for (const Partner& partner : page->items) *response.add_partners() = ToProto(partner);
+  response.set_next_page_token(tokens.Encode(request, page->next));
   return response;
 }
 

@@ -1,21 +1,16 @@
 #pragma once
 
 #include <memory>
-#include <optional>
-#include <string>
 
 #include "clientele/relationship/v1/partner_service.pb.h"
 #include "common/market/cloud.h"
 #include "common/market/market.h"
-#include "common/pg/point_reads.h"
 #include "common/rpc/call.h"
 #include "common/rpc/page_token.h"
 #include "services/relationship/storage/partner_store.h"
 
 // The RPCs of PartnerService.
 namespace clientele::relationship {
-
-using PartnerReads = pg::PointReads<std::string, std::optional<Partner>>;
 
 absl::Status CheckCreatePartner(const rpc::Call& call, const v1::CreatePartnerRequest& request,
                                 const market::Markets& markets, const market::Cloud& cloud);

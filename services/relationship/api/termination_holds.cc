@@ -1,5 +1,6 @@
 #include "services/relationship/api/termination_holds.h"
 
+#include "common/rpc/list.h"
 #include "services/relationship/api/relationship_proto.h"
 #include "services/relationship/domain/resource_name.h"
 
@@ -29,14 +30,14 @@ absl::StatusOr<google::protobuf::Empty> DeleteTerminationHold(pg::Session& sessi
 absl::StatusOr<v1::ListTerminationHoldsResponse> ListTerminationHolds(pg::Session& session, rpc::Call&,
                                                                       const v1::ListTerminationHoldsRequest& request,
                                                                       const rpc::PageTokens& tokens) {
-  const auto cursor = tokens.Decode(request);
-  if (!cursor.ok()) return cursor.status();
+  const auto wanted = rpc::PageOf(request, HoldListing(), tokens);
+  if (!wanted.ok()) return wanted.status();
   const ResourceIds ids = IdsOf(request.parent());
-  const auto page = HoldStore::List(session, {ids.partner, ids.customer}, *cursor, rpc::PageSize(request.page_size()));
+  const auto page = HoldStore::List(session, {ids.partner, ids.customer}, *wanted);
   if (!page.ok()) return page.status();
   v1::ListTerminationHoldsResponse response;
-  for (const TerminationHold& hold : page->holds) *response.add_termination_holds() = ToProto(hold);
-  if (!page->next.empty()) response.set_next_page_token(tokens.Encode(request, page->next));
+  for (const TerminationHold& hold : page->items) *response.add_termination_holds() = ToProto(hold);
+  response.set_next_page_token(tokens.Encode(request, page->next));
   return response;
 }
 
