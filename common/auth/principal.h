@@ -33,6 +33,8 @@ struct Principal {
 
   // Services, operators, reviewers and support readers serve every partner.
   bool ServesAllPartners() const;
+  // Support readers are not shown what the protos mark as personal.
+  bool SeesPersonal() const { return kind != PrincipalKind::kSupportReader; }
 };
 
 // Which client certificates are services, and which of those belong to the suite.

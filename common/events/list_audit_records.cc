@@ -62,10 +62,10 @@ audit::v1::AuditRecord ReadRecord(pg::RowReader& reader) {
   return record;
 }
 
-absl::StatusOr<ListAuditRecordsResponse> ListAuditRecords(pg::Session& session, rpc::Call&,
+absl::StatusOr<ListAuditRecordsResponse> ListAuditRecords(pg::Session& session, rpc::Call& call,
                                                           const ListAuditRecordsRequest& request,
                                                           const rpc::PageTokens& tokens) {
-  const auto wanted = rpc::PageOf(request, AuditListing(), tokens);
+  const auto wanted = rpc::PageOf(call, request, AuditListing(), tokens);
   if (!wanted.ok()) return wanted.status();
   auto page = pg::ReadPage(session, QueryFor(request.parent()), *wanted, ReadRecord);
   if (!page.ok()) return page.status();

@@ -74,9 +74,9 @@ TEST_F(ProjectionTest, SourceThatIsAwayIsAskedAgain) {
   std::atomic<int> failures{4};
   Projection projection(
       {"customer", 10}, executor_,
-      [&, fetch = Fetch()](const std::string& from, int size, auto done) {
+      [&, fetch = Fetch()](const std::string& from, int size, bool wait, auto done) {
         if (failures-- > 0) return done(absl::UnavailableError("away"));
-        fetch(from, size, std::move(done));
+        fetch(from, size, wait, std::move(done));
       },
       Apply());
   projection.Start();
@@ -104,7 +104,7 @@ TEST_F(ProjectionTest, StopIsCleanWhileTheSourceIsSilent) {
   const auto alive = std::make_shared<int>(0);
   Projection projection(
       {"customer", 10}, executor_,
-      [&, alive](const std::string&, int, auto done) {
+      [&, alive](const std::string&, int, bool, auto done) {
         if (late) return;
         late = std::move(done);
         asked.set_value();

@@ -115,8 +115,8 @@ TEST_F(ProjectionTest, StaleFetchAdoptsTheRow) {
   std::promise<void> asked;
   Projection slow(
       {"customer", 10}, executor_,
-      [&, fetch = Fetch()](const std::string& from, int size, auto done) {
-        if (first) return fetch(from, size, std::move(done));
+      [&, fetch = Fetch()](const std::string& from, int size, bool wait, auto done) {
+        if (first) return fetch(from, size, wait, std::move(done));
         first = std::move(done);
         asked.set_value();
       },

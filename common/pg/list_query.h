@@ -22,6 +22,7 @@ struct ListField {
   std::map<std::string, int> words;
   // Brings a value into the column's form (a sort key, a lower-case domain). May be empty.
   std::string (*normalise)(const std::string&) = nullptr;
+  bool personal = false;  // no name for callers who are not shown personal values: they would find one letter by letter
 };
 
 // Names as callers write them → columns.

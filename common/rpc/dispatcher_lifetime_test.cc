@@ -186,7 +186,7 @@ TEST(CallAsync, CarriesTheCallToAnotherService) {
     Merge({{"probe", {kEpoch, 9, 1}}}, call->context.consistency);
     reply(EtagMismatch("x", "r1"));
   });
-  const auto stub = server.Service("customer-service");
+  const auto stub = server.Service("probe-service");
   CallContext call;
   call.principal = "customer:https://directory.example/t/anna";
   call.on_behalf_of = "anna";
@@ -207,7 +207,7 @@ TEST(CallAsync, CarriesTheCallToAnotherService) {
 
 TEST(CallAsync, APeerThatIsAwayIsUnavailable) {
   auto server = std::make_unique<ProbeServer>();
-  const auto stub = server->Service("customer-service");
+  const auto stub = server->Service("probe-service");
   server->server().Shutdown();
   std::promise<absl::Status> done;
   CallAsync<Probe>(stub->async(), &Stub::async::ResolveProbe, CallContext(), absl::Now() + absl::Seconds(2),

@@ -23,7 +23,10 @@ constexpr int kMaxDepth = 8;
 //   simple     = "(" expression ")" | field comparator value
 class Parser {
  public:
-  Parser(absl::string_view text, const pg::ListFields& fields) : lexer_(text), fields_(fields) { Advance(); }
+  Parser(absl::string_view text, const pg::ListFields& fields, bool sees_personal)
+      : lexer_(text), fields_(fields), sees_personal_(sees_personal) {
+    Advance();
+  }
 
   absl::StatusOr<Predicate> Parse() {
     if (token_.kind == FilterToken::Kind::kEnd) return Predicate();
@@ -47,7 +50,9 @@ class Parser {
 
   absl::Status ExpectedField() const {
     std::vector<std::string> names;
-    for (const auto& [name, field] : fields_) names.push_back(name);
+    for (const auto& [name, field] : fields_) {
+      if (sees_personal_ || !field.personal) names.push_back(name);
+    }
     return Expected(absl::StrCat("a field, one of: ", absl::StrJoin(names, ", ")));
   }
 
@@ -99,7 +104,7 @@ class Parser {
 
   absl::StatusOr<Predicate> Restriction() {
     const auto field = token_.kind == Kind::kWord ? fields_.find(token_.text) : fields_.end();
-    if (field == fields_.end()) return ExpectedField();
+    if (field == fields_.end() || (field->second.personal && !sees_personal_)) return ExpectedField();
     if (++comparisons_ > kMaxComparisons) {
       return FilterError(token_.position, absl::StrCat("has more than ", kMaxComparisons, " comparisons"));
     }
@@ -115,14 +120,15 @@ class Parser {
 
   FilterLexer lexer_;
   const pg::ListFields& fields_;
+  const bool sees_personal_;
   FilterToken token_;
   int comparisons_ = 0;
 };
 
 }  // namespace
 
-absl::StatusOr<Predicate> ParseFilter(absl::string_view filter, const pg::ListFields& fields) {
-  return Parser(filter, fields).Parse();
+absl::StatusOr<Predicate> ParseFilter(absl::string_view filter, const pg::ListFields& fields, bool sees_personal) {
+  return Parser(filter, fields, sees_personal).Parse();
 }
 
 }  // namespace clientele::rpc

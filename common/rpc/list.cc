@@ -17,9 +17,9 @@ int RequestedSize(const google::protobuf::Message& request) {
 
 }  // namespace
 
-absl::StatusOr<pg::PageRequest> PageOf(const google::protobuf::Message& request, const pg::Listing& listing,
-                                       const PageTokens& tokens) {
-  auto filter = ParseFilter(FieldAt(request, "filter"), listing.fields);
+absl::StatusOr<pg::PageRequest> PageOf(const Call& call, const google::protobuf::Message& request,
+                                       const pg::Listing& listing, const PageTokens& tokens) {
+  auto filter = ParseFilter(FieldAt(request, "filter"), listing.fields, call.principal.SeesPersonal());
   if (!filter.ok()) return filter.status();
   auto order = ParseOrderBy(FieldAt(request, "order_by"), listing.orders, listing.default_order);
   if (!order.ok()) return order.status();

@@ -15,22 +15,25 @@ using testing::v1::ListProbesRequest;
 
 const pg::Listing& Probes() {
   using pg::FieldType;
-  static const auto* const listing =
-      new pg::Listing{{{"count", {"p.count", FieldType::kInt}}},
-                      {{"create_time", {{"p.create_time", FieldType::kTime}, {"p.id", FieldType::kUuid}}}},
-                      "create_time desc"};
+  static const auto* const listing = new pg::Listing{
+      {{"count", {"p.count", FieldType::kInt}}, {"email", {"p.email", FieldType::kText, true, {}, nullptr, true}}},
+      {{"create_time", {{"p.create_time", FieldType::kTime}, {"p.id", FieldType::kUuid}}}},
+      "create_time desc"};
   return *listing;
 }
 
 class PageOfTest : public ::testing::Test {
  protected:
-  std::string Reason(const ListProbesRequest& request) { return ReasonOf(PageOf(request, Probes(), tokens_).status()); }
+  std::string Reason(const ListProbesRequest& request) {
+    return ReasonOf(PageOf(call_, request, Probes(), tokens_).status());
+  }
 
+  Call call_;
   const PageTokens tokens_{*auth::SigningKeys::Create({{"key", std::string(32, 'k')}}), "global"};
 };
 
 TEST_F(PageOfTest, AnEmptyRequestIsTheFirstPageInTheListsOwnOrder) {
-  const auto page = PageOf(ListProbesRequest(), Probes(), tokens_);
+  const auto page = PageOf(call_, ListProbesRequest(), Probes(), tokens_);
   ASSERT_TRUE(page.ok()) << page.status();
   EXPECT_EQ(page->filter.kind, pg::Predicate::Kind::kTrue);
   ASSERT_EQ(page->order.size(), 2U);
@@ -45,12 +48,22 @@ TEST_F(PageOfTest, TakesWhatTheRequestSays) {
   request.set_filter("count = 3");
   request.set_page_size(7);
   request.set_page_token(tokens_.Encode(request, {"2026-01-01", "id"}));
-  const auto page = PageOf(request, Probes(), tokens_);
+  const auto page = PageOf(call_, request, Probes(), tokens_);
   ASSERT_TRUE(page.ok()) << page.status();
   EXPECT_EQ(page->filter.field, &Probes().fields.at("count"));
   EXPECT_EQ(page->filter.value, "3");
   EXPECT_THAT(page->after, ElementsAre("2026-01-01", "id"));
   EXPECT_EQ(page->size, 7);
+}
+
+TEST_F(PageOfTest, WhoIsNotShownPersonalValuesCannotSearchThem) {
+  ListProbesRequest request;
+  request.set_filter("email = \"a*\"");
+  EXPECT_EQ(Reason(request), "");
+  call_.principal.kind = auth::PrincipalKind::kSupportReader;
+  EXPECT_EQ(Reason(request), "INVALID_FILTER");
+  request.set_filter("count = 3");
+  EXPECT_EQ(Reason(request), "");
 }
 
 TEST_F(PageOfTest, RefusesAWrongFilterAndAForeignToken) {

@@ -59,7 +59,7 @@ void OpenCall::Cancelled() {
 }
 
 void OpenCall::CompleteWith(google::protobuf::Message& response) {
-  if (call_->principal.kind == auth::PrincipalKind::kSupportReader) ClearPersonal(response);
+  if (!call_->principal.SeesPersonal()) ClearPersonal(response);
   Complete(absl::OkStatus(), true);
 }
 

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "common/core/error.h"
 #include "common/obs/metrics.h"
 #include "common/saga/runner_fixture_test.h"
 
@@ -165,18 +166,25 @@ TEST_F(RunnerTest, UnknownKindIsLeftToOthers) {
   ExpectWhole(id);
 }
 
-TEST(IsTransient, TellsRefusalsFromFailures) {
-  for (const auto code : {absl::StatusCode::kUnavailable, absl::StatusCode::kAborted,
-                          absl::StatusCode::kDeadlineExceeded, absl::StatusCode::kResourceExhausted,
-                          absl::StatusCode::kUnknown, absl::StatusCode::kInternal, absl::StatusCode::kCancelled}) {
-    EXPECT_TRUE(IsTransient(absl::Status(code, "")));
-  }
+TEST(IsTransient, OnlyTheDomainsRefusalIsFinal) {
   for (const auto code :
-       {absl::StatusCode::kOk, absl::StatusCode::kInvalidArgument, absl::StatusCode::kNotFound,
-        absl::StatusCode::kAlreadyExists, absl::StatusCode::kPermissionDenied, absl::StatusCode::kFailedPrecondition,
-        absl::StatusCode::kUnauthenticated, absl::StatusCode::kUnimplemented, absl::StatusCode::kOutOfRange}) {
-    EXPECT_FALSE(IsTransient(absl::Status(code, "")));
+       {absl::StatusCode::kUnavailable, absl::StatusCode::kAborted, absl::StatusCode::kDeadlineExceeded,
+        absl::StatusCode::kResourceExhausted, absl::StatusCode::kUnknown, absl::StatusCode::kInternal,
+        absl::StatusCode::kCancelled, absl::StatusCode::kUnauthenticated, absl::StatusCode::kUnimplemented}) {
+    EXPECT_TRUE(IsTransient(absl::Status(code, ""))) << code;
   }
+  for (const auto code : {absl::StatusCode::kOk, absl::StatusCode::kNotFound, absl::StatusCode::kAlreadyExists,
+                          absl::StatusCode::kFailedPrecondition, absl::StatusCode::kOutOfRange}) {
+    EXPECT_FALSE(IsTransient(absl::Status(code, ""))) << code;
+  }
+  const auto is_transient = [](absl::StatusCode code, const char* reason) {
+    return IsTransient(MakeError(code, reason, ""));
+  };
+  // A peer that does not know this service yet, or of another version; a key that another build's request has taken.
+  EXPECT_TRUE(is_transient(absl::StatusCode::kPermissionDenied, "PERMISSION_DENIED"));
+  EXPECT_TRUE(is_transient(absl::StatusCode::kInvalidArgument, "REQUEST_ID_REUSED"));
+  EXPECT_FALSE(is_transient(absl::StatusCode::kPermissionDenied, "RESELLER_CANNOT_CREATE_CUSTOMER"));
+  EXPECT_FALSE(is_transient(absl::StatusCode::kInvalidArgument, "INVALID_FIELD"));
 }
 
 }  // namespace

@@ -132,7 +132,6 @@ class InvitationAssembly final : public service::Assembly {
   InvitationReads reads_;
   const InvitationBatch batch_;
   const MailQueue mails_;
-  InvitationReads reads_;
   events::Projection partners_;
   saga::Runner sagas_;
   MailDispatch dispatch_;

@@ -30,10 +30,10 @@ void GetCustomer(const std::shared_ptr<rpc::Call>& call, const std::shared_ptr<c
   AnswerCustomer(reads, ParseAccountName(request->name()), call, reply, ViewOf(request->view(), View::kFull));
 }
 
-absl::StatusOr<v1::ListCustomersResponse> ListCustomers(pg::Session& session, rpc::Call&,
+absl::StatusOr<v1::ListCustomersResponse> ListCustomers(pg::Session& session, rpc::Call& call,
                                                         const v1::ListCustomersRequest& request,
                                                         const rpc::PageTokens& tokens) {
-  const auto wanted = rpc::PageOf(request, CustomerListing(), tokens);
+  const auto wanted = rpc::PageOf(call, request, CustomerListing(), tokens);
   if (!wanted.ok()) return wanted.status();
   const View view = ViewOf(request.view(), View::kBasic);
   const auto page =

@@ -40,7 +40,7 @@ void GetInvitation(const std::shared_ptr<rpc::Call>& call,
 absl::StatusOr<v1::ListInvitationsResponse> ListInvitations(pg::Session& session, rpc::Call& call,
                                                             const v1::ListInvitationsRequest& request,
                                                             const rpc::PageTokens& page_tokens) {
-  const auto wanted = rpc::PageOf(request, InvitationListing(), page_tokens);
+  const auto wanted = rpc::PageOf(call, request, InvitationListing(), page_tokens);
   if (!wanted.ok()) return wanted.status();
   const auto page = InvitationStore::List(session, IdsOf(request.parent()).partner, call.now(), *wanted);
   if (!page.ok()) return page.status();

@@ -37,7 +37,7 @@ const pg::Listing& InvitationListing() {
       new pg::Listing{{{"state", {"shown.state", FieldType::kEnum, false, StateWords()}},
                        {"create_time", {"i.create_time", FieldType::kTime}},
                        {"expire_time", {"i.expire_time", FieldType::kTime}},
-                       {"target.email", {"i.target_key", FieldType::kText, true, {}, EmailKey}},
+                       {"target.email", {"i.target_key", FieldType::kText, true, {}, EmailKey, true}},
                        {"target.domain", {"i.target_key", FieldType::kText, true, {}, DomainKey}}},
                       {{"create_time", {{"i.create_time", FieldType::kTime}, {"i.id", FieldType::kUuid}}},
                        {"expire_time", {{kEnd, FieldType::kTime}, {"i.id", FieldType::kUuid}}}},

@@ -23,9 +23,9 @@ void GetCustomerRelationship(const std::shared_ptr<rpc::Call>& call,
 }
 
 absl::StatusOr<v1::ListCustomerRelationshipsResponse> ListCustomerRelationships(
-    pg::Session& session, rpc::Call&, const v1::ListCustomerRelationshipsRequest& request,
+    pg::Session& session, rpc::Call& call, const v1::ListCustomerRelationshipsRequest& request,
     const rpc::PageTokens& tokens) {
-  const auto wanted = rpc::PageOf(request, RelationshipListing(), tokens);
+  const auto wanted = rpc::PageOf(call, request, RelationshipListing(), tokens);
   if (!wanted.ok()) return wanted.status();
   const auto page = RelationshipStore::List(session, IdsOf(request.parent()).partner, *wanted);
   if (!page.ok()) return page.status();

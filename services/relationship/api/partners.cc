@@ -92,10 +92,10 @@ absl::StatusOr<v1::Partner> UpdatePartner(pg::Session& session, rpc::Call& call,
   return ToProto(*updated);
 }
 
-absl::StatusOr<v1::ListPartnersResponse> ListPartners(pg::Session& session, rpc::Call&,
+absl::StatusOr<v1::ListPartnersResponse> ListPartners(pg::Session& session, rpc::Call& call,
                                                       const v1::ListPartnersRequest& request,
                                                       const rpc::PageTokens& tokens) {
-  const auto wanted = rpc::PageOf(request, PartnerListing(), tokens);
+  const auto wanted = rpc::PageOf(call, request, PartnerListing(), tokens);
   if (!wanted.ok()) return wanted.status();
   const auto page = PartnerStore::List(session, *wanted);
   if (!page.ok()) return page.status();

@@ -27,10 +27,10 @@ absl::StatusOr<google::protobuf::Empty> DeleteTerminationHold(pg::Session& sessi
   return google::protobuf::Empty();
 }
 
-absl::StatusOr<v1::ListTerminationHoldsResponse> ListTerminationHolds(pg::Session& session, rpc::Call&,
+absl::StatusOr<v1::ListTerminationHoldsResponse> ListTerminationHolds(pg::Session& session, rpc::Call& call,
                                                                       const v1::ListTerminationHoldsRequest& request,
                                                                       const rpc::PageTokens& tokens) {
-  const auto wanted = rpc::PageOf(request, HoldListing(), tokens);
+  const auto wanted = rpc::PageOf(call, request, HoldListing(), tokens);
   if (!wanted.ok()) return wanted.status();
   const ResourceIds ids = IdsOf(request.parent());
   const auto page = HoldStore::List(session, {ids.partner, ids.customer}, *wanted);
