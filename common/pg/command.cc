@@ -51,13 +51,13 @@ request AS (
 started AS (
   INSERT INTO saga (id, kind, subject, state, owner, lease_until, next_attempt, principal, on_behalf_of, trace_id,
                     create_time)
-  SELECT {19}::uuid, {20}::text, {21}::text, {22}::bytea, {23}::text, clock_timestamp() + interval '15 seconds',
-         clock_timestamp(), {10}::text, {11}::text, {15}::text, {16}::timestamptz
+  SELECT {19}::uuid, {20}::text, {21}::text, {22}::bytea, {23}::text,
+         clock_timestamp() + {24}::bigint * interval '1 millisecond', clock_timestamp(), {10}::text, {11}::text, {15}::text, {16}::timestamptz
   WHERE {19}::uuid IS NOT NULL AND EXISTS (SELECT FROM change)
 )
 SELECT (SELECT array_agg(entity.id::text) FROM entity), (SELECT xid FROM event LIMIT 1),
        (SELECT max(seq) FROM event), (SELECT epoch FROM feed_epoch))sql";
-constexpr int kTrailParameters = 23;
+constexpr int kTrailParameters = 24;
 
 // The record and its position are read in the same snapshot as the rest.
 constexpr char kLoadHead[] = R"sql(
@@ -181,6 +181,7 @@ absl::StatusOr<Written> Write(Session& session, const CallContext& call, const W
   const SagaStart none;
   const SagaStart& saga = plan.saga.has_value() ? *plan.saga : none;
   params.TextOrNull(saga.id).Text(saga.kind).Text(saga.subject).Bytes(saga.state).Text(saga.owner);
+  params.Int(absl::ToInt64Milliseconds(kSagaLease));
 
   const absl::StatusOr<Rows> rows = session.Write(plan.statement->statement, params);
   if (!rows.ok()) return rows.status();

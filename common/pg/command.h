@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/core/call_context.h"
 #include "common/core/id.h"
 #include "common/pg/session.h"
@@ -25,13 +26,16 @@ struct Change {
   std::vector<std::string> changed_fields;
 };
 
+// How long a saga is its replica's: from its start on, and from every step or renewal (database clock).
+inline constexpr absl::Duration kSagaLease = absl::Seconds(15);
+
 // A saga to start together with the change; see common/saga.
 struct SagaStart {
   std::string id;       // UUID
   std::string kind;     // customer.create
   std::string subject;  // resource name; one running saga of a kind a subject
   std::string state;    // serialized, the saga's own message
-  std::string owner;    // replica that runs it first, already leased
+  std::string owner;    // replica that runs it first, already leased for kSagaLease
 };
 
 // What stands in the idempotency record of a request.

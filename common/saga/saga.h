@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "common/core/call_context.h"
 #include "common/core/clock.h"
+#include "common/pg/command.h"
 #include "common/pg/executor.h"
 
 // Changes that run across services: steps, each idempotent, driven by a row in the coordinator's own schema. The row is
@@ -68,7 +69,7 @@ struct Definition {
 
 struct RunnerOptions {
   std::string owner;  // unique per replica and start
-  absl::Duration lease = absl::Seconds(15);
+  absl::Duration lease = pg::kSagaLease;
   absl::Duration poll = absl::Seconds(1);
   int max_running = 64;  // sagas taken over that run here at once
 };
