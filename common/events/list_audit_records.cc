@@ -72,7 +72,7 @@ absl::StatusOr<ListAuditRecordsResponse> ListAuditRecords(pg::Session& session, 
 
   const pg::BuiltQuery built = pg::Build(query);
   absl::StatusOr<pg::Rows> rows = session.ReadDynamic(built.sql, built.params);
-  if (!rows.ok()) return pg::ForCaller(rows.status());
+  if (!rows.ok()) return rows.status();
   const int page_size = query.limit - 1;
   ListAuditRecordsResponse response;
   for (int row = 0; row < rows->size() && row < page_size; ++row) Decode(*rows, row, *response.add_audit_records());

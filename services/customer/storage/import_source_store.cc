@@ -107,7 +107,7 @@ absl::StatusOr<ImportSource> ImportSourceStore::Create(pg::Session& session, Cal
 
 absl::StatusOr<std::optional<ImportSource>> ImportSourceStore::Find(pg::Session& session, const std::string& id) const {
   const absl::StatusOr<pg::Rows> rows = session.Read(kFind, pg::Params().Text(id));
-  if (!rows.ok()) return pg::ForCaller(rows.status());
+  if (!rows.ok()) return rows.status();
   if (rows->empty()) return std::nullopt;
   pg::RowReader row(*rows, 0);
   return ReadSource(row);

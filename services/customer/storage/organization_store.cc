@@ -126,7 +126,7 @@ absl::StatusOr<Organization> ResolveOrganization(pg::Session& session, CallConte
 
 absl::StatusOr<DomainHolder> FindDomain(pg::Session& session, const std::string& partner, const std::string& domain) {
   const absl::StatusOr<pg::Rows> rows = session.Read(kFindDomain, pg::Params().Text(partner).Text(domain));
-  if (!rows.ok()) return pg::ForCaller(rows.status());
+  if (!rows.ok()) return rows.status();
   DomainHolder holder;
   if (rows->empty()) return holder;
   holder.taken = true;

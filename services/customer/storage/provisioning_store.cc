@@ -273,7 +273,7 @@ absl::StatusOr<std::vector<RowFacts>> ProvisioningStore::Facts(pg::Session& sess
   pg::Params params;
   BindKeys(partner, tenant_issuer, keys, params);
   const absl::StatusOr<pg::Rows> rows = session.Read(kFacts, params);
-  if (!rows.ok()) return pg::ForCaller(rows.status());
+  if (!rows.ok()) return rows.status();
   return ReadFacts(*rows, rows->size(), 0, keys.size());
 }
 

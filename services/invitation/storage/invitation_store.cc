@@ -266,7 +266,7 @@ absl::StatusOr<InvitationFacts> InvitationStore::Find(pg::Session& session, cons
   pg::Params params;
   params.Text(id).Text(DayOf(now));
   const auto rows = session.Read(kFind, params);
-  if (!rows.ok()) return pg::ForCaller(rows.status());
+  if (!rows.ok()) return rows.status();
   if (rows->empty()) return InvitationNotFound("");
   pg::RowReader row(*rows, 0);
   Twin twin;

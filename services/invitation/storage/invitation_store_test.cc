@@ -1,5 +1,9 @@
 #include "services/invitation/storage/invitation_store.h"
 
+#include <atomic>
+#include <set>
+#include <thread>
+
 #include "services/invitation/storage/store_fixture_test.h"
 
 namespace clientele::invitation {
@@ -68,6 +72,37 @@ TEST_F(InvitationStoreTest, ARepeatedRequestAnswersTheResourceAsItIs) {
   EXPECT_THAT(Mails(first->id), ElementsAre("1 1 1 0"));
   EXPECT_EQ(MailsCounted(), 1);
   EXPECT_EQ(ReasonOf(Run(SendCommand(first->id), Call(send.request_id, "other")).status()), "REQUEST_ID_REUSED");
+}
+
+TEST_F(InvitationStoreTest, AReplayIsTriedAgainWhereItsReadWaitedTooLong) {
+  const CallContext create = Call();
+  const auto first = Create(create, EmailTarget("a@fabrikam.example"));
+  ASSERT_TRUE(first.ok());
+  // What the load does not read, and the read of the replay's answer does.
+  const auto other = Connected();
+  const auto watcher = Connected();
+  ASSERT_TRUE(other->Execute("BEGIN; LOCK TABLE mail_count IN ACCESS EXCLUSIVE MODE").ok());
+  options_.lock_timeout = absl::Milliseconds(50);
+  session_ = Connected();
+  // Released once a second attempt waits for it.
+  std::atomic<bool> answered{false};
+  std::thread unlock([&] {
+    std::set<std::string> starts;
+    while (starts.size() < 2 && !answered) {
+      const auto waits = watcher->ReadDynamic(
+          "SELECT query_start FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+          {});
+      ASSERT_TRUE(waits.ok());
+      if (!waits->empty()) starts.emplace(waits->Text(0, 0));
+    }
+    EXPECT_EQ(starts.size(), 2u);
+    EXPECT_TRUE(other->Execute("COMMIT").ok());
+  });
+  const auto again = Create(create, EmailTarget("a@fabrikam.example"));
+  answered = true;
+  unlock.join();
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->id, first->id);
 }
 
 TEST_F(InvitationStoreTest, SendingOpensQueuesAndCounts) {

@@ -30,7 +30,7 @@ class Ending : public std::enable_shared_from_this<Ending> {
     request.owner = runner_.owner();
     Submit(pg::Lane::kWrite, [self = shared_from_this(), &relationships, request](pg::Session& session) {
       auto started = relationships.BeginTermination(session, self->call_->context, request);
-      if (!started.ok()) return self->reply_(pg::ForCaller(started.status()));
+      if (!started.ok()) return self->reply_(started.status());
       if (started->saga.empty()) return self->reply_(ToProto(started->relationship));
       if (started->started) self->runner_.Begin(started->saga);
       self->Join(started->saga);
@@ -49,7 +49,7 @@ class Ending : public std::enable_shared_from_this<Ending> {
   void Read() {
     Submit(pg::Lane::kRead, [self = shared_from_this()](pg::Session& session) {
       const auto relationship = RelationshipStore::Read(session, self->key_);
-      if (!relationship.ok()) return self->reply_(pg::ForCaller(relationship.status()));
+      if (!relationship.ok()) return self->reply_(relationship.status());
       self->reply_(ToProto(*relationship));
     });
   }
