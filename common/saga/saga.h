@@ -105,14 +105,4 @@ class Runner {
   std::unique_ptr<Impl> impl_;
 };
 
-// Progress of a running saga as resources show it; nullopt where none runs.
-struct Progress {
-  std::string id;
-  int attempt_count = 0;
-  absl::Time next_attempt;
-  std::string last_error;  // reason
-};
-absl::StatusOr<std::optional<Progress>> ReadProgress(pg::Session& session, const std::string& kind,
-                                                     const std::string& subject);
-
 }  // namespace clientele::saga
