@@ -16,7 +16,7 @@ class CustomerStore {
  public:
   using Decide = std::function<absl::StatusOr<Revision<Customer>>(const Customer&)>;
 
-  explicit CustomerStore(EncodeCustomer encode);
+  explicit CustomerStore(Encode<Customer> encode);
 
   // A partner's own change. `etag` may be empty. `external_id` is the one the account is to have where it changes.
   // NOT_FOUND/CUSTOMER_NOT_FOUND, ABORTED/ETAG_MISMATCH, ALREADY_EXISTS/EXTERNAL_ID_TAKEN, and what `decide` refuses.
@@ -33,7 +33,7 @@ class CustomerStore {
                                const RelationshipSummary& relationship, absl::Time end_time) const;
 
  private:
-  const EncodeCustomer encode_;
+  const Encode<Customer> encode_;
 };
 
 // Takes the newest state of a relationship over into the account's summary; an older one changes nothing.

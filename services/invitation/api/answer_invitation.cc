@@ -94,8 +94,8 @@ absl::StatusOr<pb::AcceptInvitationResponse> Made(pg::Session& session, const Ac
 }
 
 void AwaitSaga(const std::shared_ptr<Accepting>& accepting, const InvitationStore::Changed& changed) {
-  if (changed.began) accepting->deps.sagas.Begin(changed.saga);
-  accepting->deps.sagas.Join(changed.saga, accepting->call->context.deadline,
+  if (changed.begun.mine) accepting->deps.sagas.Begin(changed.begun.saga);
+  accepting->deps.sagas.Join(changed.begun.saga, accepting->call->context.deadline,
                              [accepting](const saga::Outcome& outcome) {
                                rpc::Merge(outcome.consistency, accepting->call->context.consistency);
                                if (!outcome.status.ok()) return accepting->reply(outcome.status);

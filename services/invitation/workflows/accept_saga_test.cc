@@ -5,6 +5,7 @@
 #include <set>
 
 #include "common/testing/fake_clock.h"
+#include "common/testing/lost_answer.h"
 #include "services/invitation/api/answer_invitation.h"
 #include "services/invitation/storage/store_fixture_test.h"
 
@@ -347,6 +348,14 @@ TEST_F(AcceptSagaTest, TheSameRequestJoins) {
   ASSERT_TRUE(late.ok()) << late.status();
   EXPECT_EQ(late->state(), v1::INVITATION_STATE_ACCEPTED);
   EXPECT_EQ(peers_.upserted.size(), 1u);
+}
+
+TEST_F(AcceptSagaTest, ACommitWhoseAnswerIsLostWaitsForNoLease) {
+  const Invitation open = Opened();
+  const testing::LostAnswer answer;
+  const auto accepted = Begin(RequestFor(open), NewId(), Anna(), pg::kSagaLease / 2).answer.get();
+  EXPECT_TRUE(accepted.ok()) << accepted.status();
+  EXPECT_TRUE(answer.lost());
 }
 
 TEST_F(AcceptSagaTest, OnlyTheInviteeWithTheNewestGenuineLink) {

@@ -25,9 +25,7 @@ struct PartnerPage {
 // The partners of the cell. Thread-safe; the session is the worker's.
 class PartnerStore {
  public:
-  // Packs the state that events carry.
-  using Encode = std::function<std::string(const Partner&)>;
-  explicit PartnerStore(Encode encode) : encode_(std::move(encode)) {}
+  explicit PartnerStore(Encode<Partner> encode) : encode_(std::move(encode)) {}
 
   // Writes `first`, or answers what a repeat of the request made. PARTNER_EXISTS where mpn_id or tenant is taken.
   absl::StatusOr<Partner> Create(pg::Session& session, CallContext& call, const Revision<Partner>& first) const;
@@ -49,7 +47,7 @@ class PartnerStore {
                                           const std::vector<std::string>& after, int page_size);
 
  private:
-  const Encode encode_;
+  const Encode<Partner> encode_;
 };
 
 }  // namespace clientele::relationship

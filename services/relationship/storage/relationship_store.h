@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/core/call_context.h"
+#include "common/pg/command.h"
 #include "common/pg/list_query.h"
 #include "common/pg/session.h"
 #include "services/relationship/domain/customer_relationship.h"
@@ -30,9 +31,7 @@ using RelationshipKey = std::pair<std::string, std::string>;
 // Ends and reads relationships. Thread-safe; the session is the worker's.
 class RelationshipStore {
  public:
-  // Packs the state that events carry.
-  using Encode = std::function<std::string(const CustomerRelationship&)>;
-  explicit RelationshipStore(Encode encode) : encode_(std::move(encode)) {}
+  explicit RelationshipStore(Encode<CustomerRelationship> encode) : encode_(std::move(encode)) {}
 
   // What a caller asks for who wants a relationship to end.
   struct TerminationRequest {
@@ -47,11 +46,10 @@ class RelationshipStore {
   };
   struct TerminationStart {
     CustomerRelationship relationship;
-    std::string saga;      // to wait for; empty: nothing runs (validate_only)
-    bool started = false;  // by this call: its replica must run the saga
+    pg::Begun begun;
   };
   // TERMINATING and the saga, written together; or the saga that the request started before.
-  // CUSTOMER_RELATIONSHIP_NOT_FOUND, TERMINATION_HOLDS, ALREADY_IN_STATE, ETAG_MISMATCH.
+  // CUSTOMER_RELATIONSHIP_NOT_FOUND, ETAG_MISMATCH, ALREADY_IN_STATE, TERMINATION_HOLDS.
   absl::StatusOr<TerminationStart> BeginTermination(pg::Session& session, CallContext& call,
                                                     const TerminationRequest& request) const;
 
@@ -76,7 +74,7 @@ class RelationshipStore {
                                                const std::vector<std::string>& after, int page_size);
 
  private:
-  const Encode encode_;
+  const Encode<CustomerRelationship> encode_;
 };
 
 }  // namespace clientele::relationship
