@@ -56,8 +56,8 @@ const std::map<std::string, Permissions>& PartnerRoles() {
 
 // A customer's global administrator, for its own organisation.
 const Permissions& CustomerAdministrator() {
-  static const auto* const permissions =
-      new Permissions{"customerRelationships.get", "customerRelationships.terminate", "invitations.accept"};
+  static const auto* const permissions = new Permissions{"customerRelationships.get", "customerRelationships.terminate",
+                                                         "invitations.accept", "terminationHolds.list"};
   return *permissions;
 }
 
@@ -75,10 +75,21 @@ const Permissions& Peer() {
   return *permissions;
 }
 
-// The feeds, the holds that a service reports, and lists of the portal it speaks for.
+// Another team's: the feeds, the reads that a copy begins with (and that tell it what feeds leave out), the holds that it
+// reports, and lists of the portal that it speaks for.
 const Permissions& Service() {
   static const auto* const permissions = new Permissions{
-      "customers.import", "events.list", "terminationHolds.delete", "terminationHolds.list", "terminationHolds.upsert",
+      "customerRelationships.get",
+      "customerRelationships.list",
+      "customers.get",
+      "customers.import",
+      "customers.list",
+      "events.list",
+      "partners.get",
+      "partners.list",
+      "terminationHolds.delete",
+      "terminationHolds.list",
+      "terminationHolds.upsert",
   };
   return *permissions;
 }

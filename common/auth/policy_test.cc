@@ -63,6 +63,7 @@ TEST(Policy, ACustomersAdministratorActsForItsOrganisation) {
   const Principal administrator = Of(PrincipalKind::kCustomer, {"global_admin"});
   EXPECT_TRUE(Allowed(administrator, "invitations.accept"));
   EXPECT_TRUE(Allowed(administrator, "customerRelationships.terminate"));
+  EXPECT_TRUE(Allowed(administrator, "terminationHolds.list"));
   EXPECT_FALSE(Allowed(administrator, "customerRelationships.list"));
   EXPECT_FALSE(NeedsCustomerRole(administrator, "invitations.accept"));
   EXPECT_FALSE(Allowed(Of(PrincipalKind::kCustomer), "invitations.accept"));
@@ -81,6 +82,9 @@ TEST(Policy, Machines) {
   EXPECT_TRUE(Allowed(service, "terminationHolds.upsert"));
   EXPECT_TRUE(Allowed(service, "events.list"));
   EXPECT_TRUE(Allowed(service, "customers.import"));
+  EXPECT_TRUE(Allowed(service, "customers.list"));
+  EXPECT_FALSE(Allowed(service, "invitations.list"));
+  EXPECT_FALSE(Allowed(service, "auditRecords.list"));
   EXPECT_FALSE(Allowed(service, "customers.create"));
   EXPECT_FALSE(Allowed(service, "partners.update"));
   const Principal portal = Of(PrincipalKind::kApplication);

@@ -35,6 +35,12 @@ struct Principal {
   bool ServesAllPartners() const;
 };
 
+// Which client certificates are services, and which of those belong to the suite.
+struct ServiceTrust {
+  std::string domain;           // trust domain of the SPIFFE ids
+  std::set<std::string> peers;  // such as customer-service: they may call internal RPCs, and act for their callers
+};
+
 // The word of a token's claim `kind`; `peer` or `service` for certificates. For logs.
 const char* NameOf(PrincipalKind kind);
 

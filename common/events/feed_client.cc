@@ -18,14 +18,14 @@ constexpr absl::Duration kFetchTimeout = absl::Seconds(5);
 FetchPage FetchFrom(std::shared_ptr<grpc::Channel> channel, std::vector<std::string> type_prefixes) {
   const std::shared_ptr<event::v1::EventService::StubInterface> stub = event::v1::EventService::NewStub(channel);
   return [stub, prefixes = std::move(type_prefixes)](
-             const std::string& position, int page_size,
+             const std::string& position, int page_size, bool wait,
              std::function<void(absl::StatusOr<event::v1::ListEventsResponse>)> done) {
     event::v1::ListEventsRequest request;
     request.set_parent("partners/-");
     request.set_after_position(position);
     for (const std::string& prefix : prefixes) request.add_type_prefixes(prefix);
     request.set_page_size(page_size);
-    request.set_wait_seconds(kWaitSeconds);
+    if (wait) request.set_wait_seconds(kWaitSeconds);
     using Async = event::v1::EventService::StubInterface::async_interface;
     rpc::CallAsync<event::v1::ListEventsResponse>(
         stub->async(), &Async::ListEvents, CallContext(), absl::Now() + kFetchTimeout, request,

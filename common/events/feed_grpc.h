@@ -2,9 +2,8 @@
 
 #include <memory>
 
-#include "clientele/audit/v1/audit_service.pb.h"
-#include "clientele/event/v1/event_service.pb.h"
-#include "common/rpc/call.h"
+#include "common/pg/executor.h"
+#include "common/rpc/page_token.h"
 
 namespace grpc {
 class Service;
@@ -15,11 +14,8 @@ class Dispatcher;
 
 namespace clientele::events {
 
-// The gRPC services that every binary serves beside its own. `dispatcher` outlives them.
-std::unique_ptr<grpc::Service> MakeEventService(
-    rpc::Dispatcher& dispatcher, rpc::Handler<event::v1::ListEventsRequest, event::v1::ListEventsResponse> list);
-std::unique_ptr<grpc::Service> MakeAuditService(
-    rpc::Dispatcher& dispatcher,
-    rpc::Handler<audit::v1::ListAuditRecordsRequest, audit::v1::ListAuditRecordsResponse> list);
+// The gRPC services that every binary serves beside its own. What they are made from outlives them.
+std::unique_ptr<grpc::Service> MakeEventService(rpc::Dispatcher& dispatcher, pg::Executor& executor);
+std::unique_ptr<grpc::Service> MakeAuditService(rpc::Dispatcher& dispatcher, const rpc::PageTokens& tokens);
 
 }  // namespace clientele::events

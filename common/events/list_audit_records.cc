@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/events/feed_service.h"
 #include "common/pg/list_query.h"
-#include "common/rpc/filter.h"
+#include "common/rpc/list.h"
 
 namespace clientele::events {
 namespace {
@@ -15,32 +15,33 @@ using audit::v1::ListAuditRecordsResponse;
 
 constexpr char kAllPartners[] = "partners/-";
 
-const pg::ListFields& FilterFields() {
-  static const pg::ListFields& fields = *new pg::ListFields{
-      {"actor", {"actor", pg::FieldType::kText, true, {}, nullptr}},
-      {"operation", {"operation", pg::FieldType::kText, true, {}, nullptr}},
-      {"resource", {"resource", pg::FieldType::kText, true, {}, nullptr}},
-      {"create_time", {"create_time", pg::FieldType::kTime, false, {}, nullptr}},
-  };
-  return fields;
+const pg::Listing& AuditListing() {
+  using pg::FieldType;
+  static const auto* const listing =
+      new pg::Listing{{{"actor", {"actor", FieldType::kText, true}},
+                       {"operation", {"operation", FieldType::kText, true}},
+                       {"resource", {"resource", FieldType::kText, true}},
+                       {"create_time", {"create_time", FieldType::kTime}}},
+                      {{"create_time", {{"create_time", FieldType::kTime}, {"id", FieldType::kUuid}}}},
+                      "create_time desc"};
+  return *listing;
 }
 
-pg::ListQuery QueryFor(const ListAuditRecordsRequest& request) {
+pg::ListQuery QueryFor(const std::string& parent) {
   pg::ListQuery query;
-  query.select =
-      "SELECT id, partner, create_time, actor, on_behalf_of, operation, resource, revision, changed_fields, method, "
-      "request_id, trace_id FROM audit_record";
-  if (request.parent() != kAllPartners) {
+  query.columns =
+      "id, partner, create_time, actor, on_behalf_of, operation, resource, revision, changed_fields, method, "
+      "request_id, trace_id";
+  query.from = "FROM audit_record";
+  if (parent != kAllPartners) {
     query.where = "partner = $1";
-    query.params.Text(request.parent());
+    query.params.Text(parent);
   }
-  query.order = {{"create_time", pg::FieldType::kTime, true}, {"id", pg::FieldType::kUuid, true}};
-  query.limit = rpc::PageSize(request.page_size()) + 1;
   return query;
 }
 
-void Decode(const pg::Rows& rows, int row, audit::v1::AuditRecord& record) {
-  pg::RowReader reader(rows, row);
+audit::v1::AuditRecord ReadRecord(pg::RowReader& reader) {
+  audit::v1::AuditRecord record;
   const std::string id = reader.Text();
   const std::string partner = reader.Text();
   record.set_name(absl::StrCat(partner.empty() ? kAllPartners : partner, "/auditRecords/", id));
@@ -58,39 +59,26 @@ void Decode(const pg::Rows& rows, int row, audit::v1::AuditRecord& record) {
   record.set_method(reader.Text());
   record.set_request_id(reader.Text());
   record.set_trace_id(reader.Text());
+  return record;
 }
 
-absl::StatusOr<ListAuditRecordsResponse> ListAuditRecords(pg::Session& session, const ListAuditRecordsRequest& request,
+absl::StatusOr<ListAuditRecordsResponse> ListAuditRecords(pg::Session& session, rpc::Call&,
+                                                          const ListAuditRecordsRequest& request,
                                                           const rpc::PageTokens& tokens) {
-  pg::ListQuery query = QueryFor(request);
-  absl::StatusOr<pg::Predicate> filter = rpc::ParseFilter(request.filter(), FilterFields());
-  if (!filter.ok()) return filter.status();
-  query.filter = *std::move(filter);
-  absl::StatusOr<std::vector<std::string>> after = tokens.Decode(request);
-  if (!after.ok()) return after.status();
-  query.after = *std::move(after);
-
-  const pg::BuiltQuery built = pg::Build(query);
-  absl::StatusOr<pg::Rows> rows = session.ReadDynamic(built.sql, built.params);
-  if (!rows.ok()) return rows.status();
-  const int page_size = query.limit - 1;
+  const auto wanted = rpc::PageOf(request, AuditListing(), tokens);
+  if (!wanted.ok()) return wanted.status();
+  auto page = pg::ReadPage(session, QueryFor(request.parent()), *wanted, ReadRecord);
+  if (!page.ok()) return page.status();
   ListAuditRecordsResponse response;
-  for (int row = 0; row < rows->size() && row < page_size; ++row) Decode(*rows, row, *response.add_audit_records());
-  if (rows->size() > page_size) {
-    const int last = page_size - 1;
-    response.set_next_page_token(
-        tokens.Encode(request, {std::string(rows->Text(last, 2)), std::string(rows->Text(last, 0))}));
-  }
+  for (audit::v1::AuditRecord& record : page->items) *response.add_audit_records() = std::move(record);
+  response.set_next_page_token(tokens.Encode(request, page->next));
   return response;
 }
 
 }  // namespace
 
 rpc::Handler<ListAuditRecordsRequest, ListAuditRecordsResponse> ListAuditRecordsHandler(const rpc::PageTokens& tokens) {
-  return rpc::Handler<ListAuditRecordsRequest, ListAuditRecordsResponse>::OnWorker(
-      [&tokens](pg::Session& session, rpc::Call&, const ListAuditRecordsRequest& request) {
-        return ListAuditRecords(session, request, tokens);
-      });
+  return rpc::OnWorker(&ListAuditRecords, tokens);
 }
 
 }  // namespace clientele::events

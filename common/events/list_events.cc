@@ -108,6 +108,7 @@ class Poll : public std::enable_shared_from_this<Poll> {
       absl::StatusOr<FeedPosition> end = FeedEnd(session);
       if (!end.ok()) return reply_(end.status());
       position_ = *std::move(end);
+      response_.set_at_end(true);
       return Answer();
     }
     const bool filtered = request_->parent() != kAllPartners || !request_->type_prefixes().empty();
@@ -117,6 +118,7 @@ class Poll : public std::enable_shared_from_this<Poll> {
 
     const absl::Time now = absl::Now();
     if (!page->events.empty()) activity_->SawEvent(now);
+    response_.set_at_end(static_cast<int>(page->events.size()) < limit);
     Take(*page);
     if (response_.events_size() == page_size_) return Answer();
     // A page that is not full says that the feed ends there; so what a filter drops is made up for.
@@ -137,6 +139,7 @@ class Poll : public std::enable_shared_from_this<Poll> {
       Encode(event, *response_.add_events());
       if (response_.events_size() == page_size_) {
         position_ = event.position;
+        response_.set_at_end(response_.at_end() && &event == &page.events.back());
         return;
       }
     }
@@ -167,22 +170,21 @@ class Poll : public std::enable_shared_from_this<Poll> {
   ListEventsResponse response_;
 };
 
+void ListEvents(const std::shared_ptr<rpc::Call>& call, const std::shared_ptr<const ListEventsRequest>& request,
+                const rpc::Reply<ListEventsResponse>& reply, pg::Executor& executor,
+                std::shared_ptr<Activity> activity) {
+  absl::StatusOr<FeedPosition> after = ParsePosition(request->after_position());
+  if (!after.ok()) return reply(after.status());
+  if (request->from_end() && !request->after_position().empty()) {
+    return reply(InvalidFields({{"after_position", "must be empty where from_end is set", "CONFLICT", ""}}));
+  }
+  std::make_shared<Poll>(executor, std::move(activity), call, request, reply, *std::move(after))->Submit();
+}
+
 }  // namespace
 
 rpc::Handler<ListEventsRequest, ListEventsResponse> ListEventsHandler(pg::Executor& executor) {
-  return rpc::Handler<ListEventsRequest, ListEventsResponse>::Async(
-      [&executor, activity = std::make_shared<Activity>()](std::shared_ptr<rpc::Call> call,
-                                                           std::shared_ptr<const ListEventsRequest> request,
-                                                           rpc::Reply<ListEventsResponse> reply) {
-        absl::StatusOr<FeedPosition> after = ParsePosition(request->after_position());
-        if (!after.ok()) return reply(after.status());
-        if (request->from_end() && !request->after_position().empty()) {
-          return reply(InvalidFields({{"after_position", "must be empty where from_end is set", "CONFLICT", ""}}));
-        }
-        std::make_shared<Poll>(executor, activity, std::move(call), std::move(request), std::move(reply),
-                               *std::move(after))
-            ->Submit();
-      });
+  return rpc::Async(&ListEvents, executor, std::make_shared<Activity>());
 }
 
 }  // namespace clientele::events

@@ -139,7 +139,8 @@ class Projection::Impl : public std::enable_shared_from_this<Projection::Impl> {
       ++flights_;
       flight = {round_, absl::Now(), position_, cursor_};
     }
-    fetch_(FormatPosition(flight.from), options_.page_size,
+    // An event that is filtered out ends no long poll, though it moves the feed to where somebody waits for it.
+    fetch_(FormatPosition(flight.from), options_.page_size, waiters_.empty(),
            [self = shared_from_this(), flight](absl::StatusOr<event::v1::ListEventsResponse> page) {
              if (GatePass pass{self->gate_}) self->Arrived(flight, std::move(page));
            });
@@ -178,13 +179,13 @@ class Projection::Impl : public std::enable_shared_from_this<Projection::Impl> {
     if (!to.ok() || to->epoch.empty()) {
       return Failed("fetch", metrics_.fetch_failures, absl::InternalError("the page has no position"));
     }
-    if (page->events().empty()) return TakeEmpty(flight, *to);
+    if (page->events().empty()) return TakeEmpty(flight, *to, page->at_end());
     OnWorker([this, flight, to = *to, page = *std::move(page)](pg::Session& session) {
       TakeEvents(session, flight, page, to);
     });
   }
 
-  void TakeEmpty(const Flight& flight, const FeedPosition& to) {
+  void TakeEmpty(const Flight& flight, const FeedPosition& to, bool at_end) {
     bool persist = false;
     {
       MutexLock lock(&mutex_);
@@ -193,13 +194,25 @@ class Projection::Impl : public std::enable_shared_from_this<Projection::Impl> {
       persist = !(cursor_ == to) && now - persisted_ >= kPersistInterval;
       if (persist) persisted_ = now;
     }
-    if (!persist) return CaughtUp(flight);
-    OnWorker([this, flight, to](pg::Session& session) {
+    if (!persist) return GoOn(flight, at_end);
+    OnWorker([this, flight, to, at_end](pg::Session& session) {
       absl::StatusOr<FeedPosition> stands = MoveCursor(session, options_.source, flight.cursor, to);
       if (!stands.ok()) return DatabaseFailed(stands.status());
       StandAt(*stands);
-      CaughtUp(flight);
+      GoOn(flight, at_end);
     });
+  }
+
+  void GoOn(const Flight& flight, bool at_end) {
+    if (at_end) return CaughtUp(flight);
+    FeedPosition stands;
+    {
+      MutexLock lock(&mutex_);
+      failures_ = 0;
+      stands = position_;
+    }
+    waiters_.Release(stands, absl::InfinitePast());
+    Fetch();
   }
 
   void TakeEvents(pg::Session& session, const Flight& flight, const event::v1::ListEventsResponse& page,
@@ -209,13 +222,7 @@ class Projection::Impl : public std::enable_shared_from_this<Projection::Impl> {
     if (!outcome.status.ok()) return NotApplied(session, flight, page, outcome);
     StandAt(outcome.cursor);
     if (!outcome.stale) metrics_.applied.Increment(page.events_size());
-    if (!outcome.stale && page.events_size() < options_.page_size) return CaughtUp(flight);
-    {
-      MutexLock lock(&mutex_);
-      failures_ = 0;
-    }
-    waiters_.Release(outcome.cursor, absl::InfinitePast());
-    Fetch();
+    GoOn(flight, !outcome.stale && page.at_end());
   }
 
   // What stands before the event that fails is applied without it, so that it alone holds up what follows.

@@ -14,9 +14,9 @@
 namespace clientele::events {
 
 // Fetches a page of another service's feed after `position` (empty: the oldest) and calls back, on any thread, exactly
-// once. Best as a long poll (wait_seconds = 1): it is asked a second time while it waits, when somebody needs the
-// answer.
-using FetchPage = std::function<void(const std::string& position, int page_size,
+// once. `wait`: a second, for an event (a long poll). It is asked again, without, while it waits, when somebody needs
+// to know how far the feed is.
+using FetchPage = std::function<void(const std::string& position, int page_size, bool wait,
                                      std::function<void(absl::StatusOr<event::v1::ListEventsResponse>)>)>;
 // Applies one event inside the projection's transaction; applying it again, or an older one, changes nothing.
 using ApplyEvent = std::function<absl::Status(pg::Session&, const event::v1::Event&)>;

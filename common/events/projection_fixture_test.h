@@ -33,7 +33,7 @@ class ProjectionTest : public FeedTest {
 
   // As a service does it, but for the wire.
   FetchPage Fetch() {
-    return [this](const std::string& position, int page_size,
+    return [this](const std::string& position, int page_size, bool wait,
                   std::function<void(absl::StatusOr<event::v1::ListEventsResponse>)> done) {
       ++fetches_;
       auto call = std::make_shared<rpc::Call>();
@@ -42,7 +42,8 @@ class ProjectionTest : public FeedTest {
       request->set_parent("partners/-");
       request->set_after_position(position);
       request->set_page_size(page_size);
-      request->set_wait_seconds(1);
+      if (wait) request->set_wait_seconds(1);
+      for (const std::string& prefix : prefixes_) request->add_type_prefixes(prefix);
       handler_.begin(std::move(call), std::move(request), std::move(done));
     };
   }
@@ -97,6 +98,7 @@ class ProjectionTest : public FeedTest {
   const std::unique_ptr<pg::Session> copy_session_ = Connected(copy_options_);
   std::atomic<bool> poisoned_{true};
   std::atomic<int> fetches_{0};
+  std::vector<std::string> prefixes_;
   pg::Executor source_executor_{pg::ExecutorOptions{options_, {1}, {1}, {1}}};
   pg::Executor executor_{pg::ExecutorOptions{copy_options_, {1}, {1}, {2}}};
   rpc::Handler<event::v1::ListEventsRequest, event::v1::ListEventsResponse> handler_ =

@@ -32,6 +32,22 @@ TEST_F(ProjectionTest, WaitingFetchesAtOnce) {
   EXPECT_EQ(Copies(), 11);
 }
 
+// What is filtered out moves the feed on as well: whoever has seen it waits for no long poll to end.
+TEST_F(ProjectionTest, WaitingForWhatIsFilteredOutFetchesAtOnce) {
+  prefixes_ = {"kept."};
+  const auto projection = Started(Apply());
+  Insert(*session_, {"kept.a", "s", "p", 1});
+  ASSERT_TRUE(Wait(*projection, Last()).ok());
+  const absl::Time begun = absl::Now();
+  for (int i = 0; i < 10; ++i) {
+    Insert(*session_, {"dropped.a", absl::StrCat("s", i), "p", 1});
+    ASSERT_TRUE(Wait(*projection, Last()).ok());
+  }
+  // Ten long polls would take ten seconds.
+  EXPECT_LT(absl::Now() - begun, absl::Seconds(5));
+  EXPECT_EQ(Copies(), 1);
+}
+
 TEST_F(ProjectionTest, WaitForWhatIsThereAnswersAtOnce) {
   Insert(*session_);
   const auto projection = Started(Apply());

@@ -39,8 +39,14 @@ class Retention::Rounds : public std::enable_shared_from_this<Rounds> {
       const auto purged = Purge(**session, clock_.Now());
       if (!purged.ok()) obs::Log(obs::Level::kWarning, "purge failed", {{"reason", purged.status().message()}});
     }
+    bool again = false;
+    {
+      MutexLock lock(&mutex_);
+      again = !stopped_;
+    }
+    // Not under the lock: an executor that stops runs what it refuses at once.
+    if (again) Queue();
     MutexLock lock(&mutex_);
-    if (!stopped_) Queue();
     running_ = false;
     idle_.NotifyAll();
   }

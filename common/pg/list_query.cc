@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/core/bug.h"
+#include "common/pg/session.h"
 
 namespace clientele::pg {
 namespace {
@@ -131,41 +132,62 @@ std::string Sql(const Predicate& predicate, Params& params) {
 }
 
 // Rows after the cursor in the order of the list: one row comparison, which an index serves.
-std::string After(const ListQuery& query, Params& params) {
+std::string After(const PageRequest& request, Params& params) {
   std::vector<std::string> columns, values;
-  for (size_t i = 0; i < query.order.size(); ++i) {
-    columns.push_back(query.order[i].column);
-    values.push_back(Bind(query.after[i], query.order[i].type, params));
+  for (size_t i = 0; i < request.order.size(); ++i) {
+    columns.push_back(request.order[i].column);
+    values.push_back(Bind(request.after[i], request.order[i].type, params));
   }
-  return absl::StrCat("(", absl::StrJoin(columns, ", "), ") ", query.order[0].descending ? "<" : ">", " (",
+  return absl::StrCat("(", absl::StrJoin(columns, ", "), ") ", request.order[0].descending ? "<" : ">", " (",
                       absl::StrJoin(values, ", "), ")");
 }
 
 }  // namespace
 
-BuiltQuery Build(const ListQuery& query) {
-  BuiltQuery built{query.select, query.params};
-  std::vector<std::string> conditions;
+std::map<std::string, int> Words(const std::string& prefix, const std::map<std::string, int>& words) {
+  std::map<std::string, int> both = words;
+  for (const auto& [word, number] : words) both.emplace(prefix + word, number);
+  return both;
+}
+
+BuiltQuery Build(const ListQuery& query, const PageRequest& request) {
+  BuiltQuery built{"SELECT ", query.params};
+  std::vector<std::string> conditions, order;
   if (!query.where.empty()) conditions.push_back(absl::StrCat("(", query.where, ")"));
-  if (query.filter.kind != Predicate::Kind::kTrue) conditions.push_back(Sql(query.filter, built.params));
-  std::vector<std::string> order;
-  for (const SortColumn& column : query.order) {
-    if (column.descending != query.order[0].descending) CLIENTELE_BUG("an order goes both ways");
+  if (request.filter.kind != Predicate::Kind::kTrue) conditions.push_back(Sql(request.filter, built.params));
+  for (const SortColumn& column : request.order) {
+    if (column.descending != request.order[0].descending) CLIENTELE_BUG("an order goes both ways");
+    absl::StrAppend(&built.sql, column.column, ", ");
     order.push_back(absl::StrCat(column.column, column.descending ? " DESC" : ""));
   }
-  if (!query.after.empty()) {
-    if (query.after.size() == query.order.size()) {
-      conditions.push_back(After(query, built.params));
+  if (!request.after.empty()) {
+    if (request.after.size() == request.order.size()) {
+      conditions.push_back(After(request, built.params));
     } else {
       CLIENTELE_BUG("a cursor of another order");
       conditions.emplace_back("false");
     }
   }
+  absl::StrAppend(&built.sql, query.columns, " ", query.from);
   if (!conditions.empty()) absl::StrAppend(&built.sql, " WHERE ", absl::StrJoin(conditions, " AND "));
   if (!order.empty()) absl::StrAppend(&built.sql, " ORDER BY ", absl::StrJoin(order, ", "));
   // As a literal: the plan of a page depends on it, and pages come in few sizes.
-  absl::StrAppend(&built.sql, " LIMIT ", query.limit);
+  absl::StrAppend(&built.sql, " LIMIT ", request.size + 1);
   return built;
+}
+
+absl::StatusOr<Rows> ReadRows(Session& session, const ListQuery& query, const PageRequest& request) {
+  const BuiltQuery built = Build(query, request);
+  return session.ReadDynamic(built.sql, built.params);
+}
+
+std::vector<std::string> NextCursor(const Rows& rows, const PageRequest& request) {
+  std::vector<std::string> cursor;
+  if (rows.size() <= request.size) return cursor;
+  for (size_t i = 0; i < request.order.size(); ++i) {
+    cursor.emplace_back(rows.Text(request.size - 1, static_cast<int>(i)));
+  }
+  return cursor;
 }
 
 }  // namespace clientele::pg

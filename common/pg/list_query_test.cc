@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/pg/things_test.h"
 
 namespace clientele::pg {
@@ -59,33 +59,55 @@ FROM generate_series(0, 9) n;
     return *options;
   }
 
-  static ListQuery Query(Predicate filter) {
-    ListQuery query;
-    query.select = "SELECT right(name, 1), size, id, made FROM item";
-    query.filter = std::move(filter);
-    query.order = {{"id", FieldType::kUuid, false}};
-    query.limit = 100;
-    return query;
+  static const ListQuery& Items() {
+    static const auto* const items = new ListQuery{"right(name, 1)", "FROM item", "", {}};
+    return *items;
+  }
+  static PageRequest Where(Predicate filter) {
+    PageRequest request;
+    request.filter = std::move(filter);
+    request.order = {{"id", FieldType::kUuid}};
+    request.size = 100;
+    return request;
+  }
+  static std::string ReadName(RowReader& row) { return row.Text(); }
+
+  Page<std::string> Read(const PageRequest& request, const ListQuery& query = Items()) {
+    absl::StatusOr<Page<std::string>> page = ReadPage(*session_, query, request, ReadName);
+    EXPECT_TRUE(page.ok()) << Build(query, request).sql;
+    return page.value_or(Page<std::string>());
   }
   // The last characters of the names found.
-  std::string Find(const ListQuery& query) {
-    const BuiltQuery built = Build(query);
-    const absl::StatusOr<Rows> rows = session_->ReadDynamic(built.sql, built.params);
-    EXPECT_TRUE(rows.ok()) << built.sql;
-    std::string found;
-    for (int row = 0; rows.ok() && row < rows->size(); ++row) absl::StrAppend(&found, std::string(rows->Text(row, 0)));
-    return found;
+  std::string Find(Predicate filter) { return absl::StrJoin(Read(Where(std::move(filter))).items, ""); }
+
+  // Every page of `order`, one after the other, apart by a bar.
+  std::string Pages(std::vector<SortColumn> order, bool descending, int size) {
+    for (SortColumn& column : order) column.descending = descending;
+    PageRequest request = Where({});
+    request.order = std::move(order);
+    request.size = size;
+    std::vector<std::string> pages;
+    do {
+      const Page<std::string> page = Read(request);
+      pages.push_back(absl::StrJoin(page.items, ""));
+      request.after = page.next;
+    } while (!request.after.empty() && pages.size() < 20);
+    return absl::StrJoin(pages, "|");
   }
-  std::string Find(Predicate filter) { return Find(Query(std::move(filter))); }
 
   std::unique_ptr<Session> session_ = Connected(options());
 };
 
 TEST_F(ListQueryTest, NoConditionNoWhere) {
-  ListQuery query;
-  query.select = "SELECT 1 FROM item";
-  query.limit = 51;
-  EXPECT_EQ(Build(query).sql, "SELECT 1 FROM item LIMIT 51");
+  PageRequest request;
+  request.size = 50;
+  EXPECT_EQ(Build({"1", "FROM item", "", {}}, request).sql, "SELECT 1 FROM item LIMIT 51");
+}
+
+TEST_F(ListQueryTest, AnEnumsWordsStandAloneAndBehindItsPrefix) {
+  EXPECT_THAT(Words("STATE_", {{"OPEN", 1}, {"SHUT", 2}}),
+              ::testing::UnorderedElementsAre(::testing::Pair("OPEN", 1), ::testing::Pair("SHUT", 2),
+                                              ::testing::Pair("STATE_OPEN", 1), ::testing::Pair("STATE_SHUT", 2)));
 }
 
 TEST_F(ListQueryTest, EveryComparisonOfEveryType) {
@@ -120,7 +142,7 @@ TEST_F(ListQueryTest, PrefixesAreRanges) {
   EXPECT_EQ(Find(Compare("name", Comparison::kPrefix, "item%")), "");
   EXPECT_EQ(Find(Compare("note", Comparison::kPrefix, "")), "02468");
   const auto above = [](const std::string& prefix) {
-    const BuiltQuery built = Build(Query(Compare("name", Comparison::kPrefix, prefix)));
+    const BuiltQuery built = Build(Items(), Where(Compare("name", Comparison::kPrefix, prefix)));
     return built.params.size() < 2 ? "" : *built.params.values()[1];
   };
   EXPECT_EQ(above("a"), "b");
@@ -133,7 +155,7 @@ TEST_F(ListQueryTest, PrefixesAreRanges) {
 
 TEST_F(ListQueryTest, ValuesAreBoundAndNeverSpliced) {
   const std::string evil = "x'; DROP TABLE item; --";
-  const BuiltQuery built = Build(Query(Compare("name", Comparison::kEqual, evil)));
+  const BuiltQuery built = Build(Items(), Where(Compare("name", Comparison::kEqual, evil)));
   EXPECT_THAT(built.sql, ::testing::Not(HasSubstr("DROP")));
   EXPECT_EQ(*built.params.values()[0], evil);
   EXPECT_EQ(Find(Compare("name", Comparison::kEqual, evil)), "");
@@ -141,43 +163,41 @@ TEST_F(ListQueryTest, ValuesAreBoundAndNeverSpliced) {
 }
 
 TEST_F(ListQueryTest, FilterParametersFollowTheFixedOnes) {
-  ListQuery query = Query(Join(Predicate::Kind::kAnd, {Compare("size", Comparison::kGreater, "0"),
-                                                       Compare("open", Comparison::kEqual, "true")}));
+  ListQuery query = Items();
   query.where = "name <> $1 OR name = $2";
   query.params.Text("item 7").Text("none");
-  query.after = {"00000000-0000-7000-8000-000000000005"};
-  EXPECT_EQ(Find(query), "689");
-  EXPECT_EQ(Build(query).params.size(), 5);
+  PageRequest request = Where(Join(Predicate::Kind::kAnd, {Compare("size", Comparison::kGreater, "0"),
+                                                           Compare("open", Comparison::kEqual, "true")}));
+  request.after = {"00000000-0000-7000-8000-000000000005"};
+  EXPECT_EQ(absl::StrJoin(Read(request, query).items, ""), "689");
+  EXPECT_EQ(Build(query, request).params.size(), 5);
 }
 
 TEST_F(ListQueryTest, PagesNeitherSkipNorRepeatWhereKeysAreEqual) {
-  for (const bool descending : {false, true}) {
-    ListQuery query = Query({});
-    query.order = {{"size", FieldType::kInt, descending}, {"id", FieldType::kUuid, descending}};
-    query.limit = 2;
-    std::string all;
-    for (int page = 0; page < 6; ++page) {
-      const BuiltQuery built = Build(query);
-      const absl::StatusOr<Rows> rows = session_->ReadDynamic(built.sql, built.params);
-      ASSERT_TRUE(rows.ok());
-      if (rows->empty()) break;
-      for (int row = 0; row < rows->size(); ++row) absl::StrAppend(&all, std::string(rows->Text(row, 0)));
-      const int last = rows->size() - 1;
-      query.after = {std::string(rows->Text(last, 1)), std::string(rows->Text(last, 2))};
-    }
-    EXPECT_EQ(all, descending ? "9876543210" : "0123456789");
-  }
+  const std::vector<SortColumn> order = {{"size", FieldType::kInt}, {"id", FieldType::kUuid}};
+  EXPECT_EQ(Pages(order, false, 2), "01|23|45|67|89") << "the last page is full, and none follows";
+  EXPECT_EQ(Pages(order, true, 2), "98|76|54|32|10");
+  EXPECT_EQ(Pages(order, false, 4), "0123|4567|89");
+  EXPECT_EQ(Pages(order, false, 10), "0123456789");
 }
 
-TEST_F(ListQueryTest, TimesAsCursorsKeepTheirMicroseconds) {
-  ListQuery query = Query({});
-  query.order = {{"made", FieldType::kTime, true}, {"id", FieldType::kUuid, true}};
-  query.limit = 3;
-  const BuiltQuery built = Build(query);
-  const absl::StatusOr<Rows> rows = session_->ReadDynamic(built.sql, built.params);
-  ASSERT_TRUE(rows.ok());
-  query.after = {std::string(rows->Text(2, 3)), std::string(rows->Text(2, 2))};
-  EXPECT_EQ(Find(query), "654");
+TEST_F(ListQueryTest, CursorsKeepMicrosecondsInfinityAndBooleans) {
+  EXPECT_EQ(Pages({{"made", FieldType::kTime}, {"id", FieldType::kUuid}}, true, 3), "987|654|321|0");
+  EXPECT_EQ(Pages({{"open", FieldType::kBool}, {"id", FieldType::kUuid}}, false, 3), "012|345|678|9");
+  // Where there is none, the odd ones of a NULL note come last.
+  const std::vector<SortColumn> order = {
+      {"coalesce(CASE WHEN note = 'even' THEN made END, 'infinity'::timestamptz)", FieldType::kTime},
+      {"id", FieldType::kUuid}};
+  EXPECT_EQ(Pages(order, false, 3), "024|681|357|9");
+  EXPECT_EQ(Pages(order, true, 3), "975|318|642|0");
+}
+
+TEST_F(ListQueryTest, APageBeyondTheEndIsEmpty) {
+  PageRequest request = Where({});
+  request.after = {"ffffffff-ffff-7fff-bfff-ffffffffffff"};
+  const Page<std::string> page = Read(request);
+  EXPECT_TRUE(page.items.empty());
+  EXPECT_TRUE(page.next.empty());
 }
 
 }  // namespace

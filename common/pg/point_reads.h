@@ -3,6 +3,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -110,5 +111,21 @@ class PointReads {
   Mutex mutex_;
   std::deque<std::shared_ptr<Pending>> waiting_ ABSL_GUARDED_BY(mutex_);
 };
+
+// What `statement` finds of `count` keys, at their places; nullopt where it finds none. It selects the key's place,
+// from 1 on, then what `read` takes: SELECT k.n, … FROM unnest($1) WITH ORDINALITY AS k(id, n) JOIN ….
+template <class T>
+absl::StatusOr<std::vector<std::optional<T>>> FetchByPlace(Session& session, const Statement& statement,
+                                                           const Params& keys, size_t count, T (*read)(RowReader&)) {
+  const absl::StatusOr<Rows> rows = session.Read(statement, keys);
+  if (!rows.ok()) return rows.status();
+  std::vector<std::optional<T>> found(count);
+  for (int i = 0; i < rows->size(); ++i) {
+    RowReader row(*rows, i);
+    const int64_t place = row.Int();
+    found[place - 1] = read(row);
+  }
+  return found;
+}
 
 }  // namespace clientele::pg

@@ -206,5 +206,17 @@ TEST_F(PointReadsTest, StopAnswersEveryKeyOnce) {
   EXPECT_EQ(answered, accepted);
 }
 
+TEST_F(PointReadsTest, RowsComeToThePlacesOfTheirKeys) {
+  static const Statement kWords{"place_words",
+                                "SELECT k.n, k.word || '!' FROM unnest($1::text[]) WITH ORDINALITY AS k(word, n) "
+                                "WHERE k.word <> 'none' ORDER BY k.n DESC"};
+  const auto connection = Connected(session());
+  const auto read = [](RowReader& row) { return row.Text(); };
+  const auto words =
+      FetchByPlace<std::string>(*connection, kWords, Params().TextArray({"a", "none", "b", "a", "none"}), 5, read);
+  ASSERT_TRUE(words.ok()) << words.status();
+  EXPECT_THAT(*words, ::testing::ElementsAre("a!", std::nullopt, "b!", "a!", std::nullopt));
+}
+
 }  // namespace
 }  // namespace clientele::pg

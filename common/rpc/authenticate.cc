@@ -84,7 +84,7 @@ std::string ServiceOf(absl::string_view spiffe_id, const std::string& trust_doma
   return valid ? std::string(spiffe_id) : "";
 }
 
-absl::StatusOr<Caller> Authenticate(const grpc::CallbackServerContext& context, const ServiceTrust& trust,
+absl::StatusOr<Caller> Authenticate(const grpc::CallbackServerContext& context, const auth::ServiceTrust& trust,
                                     auth::TokenVerifier& tokens, absl::Time now) {
   if (context.client_metadata().count("authorization") > 0) {
     return FromToken(MetadataOf(context, "authorization"), tokens, now);

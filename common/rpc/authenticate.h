@@ -2,7 +2,6 @@
 
 #include <grpcpp/server_context.h>
 
-#include <set>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -13,12 +12,6 @@
 
 namespace clientele::rpc {
 
-// Which client certificates are services, and which of those belong to the suite.
-struct ServiceTrust {
-  std::string domain;           // trust domain of the SPIFFE ids
-  std::set<std::string> peers;  // such as customer-service: they may call internal RPCs, and act for their callers
-};
-
 // Who calls, and for whom.
 struct Caller {
   auth::Principal principal;
@@ -28,7 +21,7 @@ struct Caller {
 
 // The bearer token where there is one, else the service's certificate. UNAUTHENTICATED with a reason of TokenVerifier,
 // or NO_CREDENTIALS. INVALID_ARGUMENT/INVALID_METADATA where a peer names nobody that can be a principal.
-absl::StatusOr<Caller> Authenticate(const grpc::CallbackServerContext& context, const ServiceTrust& trust,
+absl::StatusOr<Caller> Authenticate(const grpc::CallbackServerContext& context, const auth::ServiceTrust& trust,
                                     auth::TokenVerifier& tokens, absl::Time now);
 
 // `billing` of spiffe://<trust domain>/service/billing; empty for anything else.

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -27,31 +28,66 @@ struct Call {
 template <class Response>
 using Reply = std::function<void(absl::StatusOr<Response>)>;
 
+namespace internal {
+
+// A parameter whose type another argument tells.
+template <class T>
+struct Given {
+  using Type = T;
+};
+
+// `function` with what it takes behind the arguments of a call.
+template <class Function, class... Parts>
+auto Bind(Function* function, std::tuple<Parts...> parts) {
+  return [function, parts = std::move(parts)](auto&&... arguments) {
+    return std::apply([&](auto&... part) { return function(std::forward<decltype(arguments)>(arguments)..., part...); },
+                      parts);
+  };
+}
+
+}  // namespace internal
+
+template <class T>
+using Given = typename internal::Given<T>::Type;
+
 // How an RPC is served. What stands before it (authentication, scope, permission, deadline, validation, consistency)
 // and after it (status details, metrics, log) is the dispatcher's.
 template <class Request, class Response>
 struct Handler {
-  using Work = std::function<absl::StatusOr<Response>(pg::Session&, Call&, const Request&)>;
-  using Begin = std::function<void(std::shared_ptr<Call>, std::shared_ptr<const Request>, Reply<Response>)>;
-  using Check = std::function<absl::Status(const Call&, const Request&)>;
-
-  // Runs on a worker of the lane that the method's rule names.
-  static Handler OnWorker(Work work) { return Handler{std::move(work), nullptr, nullptr}; }
-  // Runs on the thread that took the call off the wire and must not block: it hands the work to an executor, a
-  // PointReads or a saga, and replies from there.
-  static Handler Async(Begin begin) { return Handler{nullptr, std::move(begin), nullptr}; }
+  // Exactly one of the two; see OnWorker and Async.
+  std::function<absl::StatusOr<Response>(pg::Session&, Call&, const Request&)> work;
+  std::function<void(const std::shared_ptr<Call>&, const std::shared_ptr<const Request>&, const Reply<Response>&)>
+      begin;
+  // May be empty; see Checking.
+  std::function<absl::Status(const Call&, const Request&)> check;
 
   // What the domain finds wrong with the request's fields, as the handler itself will: INVALID_FIELD, or another error,
   // which is passed over. Asked only where a rule of the proto is broken, so that one answer tells every violation;
   // must not block, and bears fields that break their rules.
-  Handler&& Checking(Check also) && {
-    check = std::move(also);
+  template <class... Parts>
+  Handler&& Checking(absl::Status (*function)(const Call&, const Request&, Parts...), Given<Parts>... parts) && {
+    check = internal::Bind(function, std::tuple<Parts...>(std::forward<Parts>(parts)...));
     return std::move(*this);
   }
-
-  Work work;
-  Begin begin;
-  Check check;
 };
+
+// A handler is a function and what it works with: `parts` are handed to it behind call and request. What it takes by
+// reference is shared, and outlives the handler.
+
+// Runs on a worker of the lane that the method's rule names.
+template <class Request, class Response, class... Parts>
+Handler<Request, Response> OnWorker(absl::StatusOr<Response> (*function)(pg::Session&, Call&, const Request&, Parts...),
+                                    Given<Parts>... parts) {
+  return {internal::Bind(function, std::tuple<Parts...>(std::forward<Parts>(parts)...)), nullptr, nullptr};
+}
+
+// Runs on the thread that took the call off the wire and must not block: it hands the work to an executor, a
+// PointReads or a saga, and replies from there.
+template <class Request, class Response, class... Parts>
+Handler<Request, Response> Async(void (*function)(const std::shared_ptr<Call>&, const std::shared_ptr<const Request>&,
+                                                  const Reply<Response>&, Parts...),
+                                 Given<Parts>... parts) {
+  return {nullptr, internal::Bind(function, std::tuple<Parts...>(std::forward<Parts>(parts)...)), nullptr};
+}
 
 }  // namespace clientele::rpc

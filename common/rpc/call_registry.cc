@@ -13,6 +13,7 @@ namespace {
 
 // A wait is cut into such pieces, so that a step of the system's clock delays no deadline for longer.
 constexpr absl::Duration kLongestWait = absl::Seconds(1);
+constexpr absl::Duration kLookForHurry = absl::Milliseconds(200);
 
 }  // namespace
 
@@ -52,14 +53,20 @@ int CallRegistry::size() const {
   return static_cast<int>(open_.size());
 }
 
-bool CallRegistry::Drain(absl::Time deadline) {
-  std::vector<std::shared_ptr<OpenCall>> rest;
+bool CallRegistry::Drain(absl::Time deadline, const std::function<bool()>& hurry) {
   {
     MutexLock lock(&mutex_);
     draining_ = true;
-    for (absl::Time now = absl::Now(); !open_.empty() && now < deadline; now = absl::Now()) {
-      empty_.WaitFor(&mutex_, std::min(deadline - now, kLongestWait));
-    }
+  }
+  bool idle = false;
+  for (absl::Time now = absl::Now(); !idle && now < deadline && !hurry(); now = absl::Now()) {
+    MutexLock lock(&mutex_);
+    if (!open_.empty()) empty_.WaitFor(&mutex_, std::min(deadline - now, kLookForHurry));
+    idle = open_.empty();
+  }
+  std::vector<std::shared_ptr<OpenCall>> rest;
+  {
+    MutexLock lock(&mutex_);
     for (const auto& [key, call] : open_) rest.push_back(call);
   }
   for (const std::shared_ptr<OpenCall>& call : rest) call->Interrupt(ShuttingDown());

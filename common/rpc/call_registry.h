@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <thread>
@@ -26,8 +27,9 @@ class CallRegistry {
   void Remove(const OpenCall& call);
   int size() const;
 
-  // Lets nothing in any more and waits until nothing is left, at most until `deadline`; then answers the rest.
-  bool Drain(absl::Time deadline);
+  // Lets nothing in any more and waits until nothing is left, at most until `deadline` or until `hurry` says so; then
+  // answers the rest.
+  bool Drain(absl::Time deadline, const std::function<bool()>& hurry);
 
  private:
   using Key = std::pair<absl::Time, const OpenCall*>;

@@ -35,6 +35,11 @@ bool BoolAt(const Message& message, const char* name) {
          message.GetReflection()->GetBool(message, field);
 }
 
+// By `head_start` before `deadline`, or by half of what is left: time for an answer that says more than that it passed.
+absl::Time WithHeadStart(absl::Time deadline, absl::Duration head_start) {
+  return deadline - std::clamp((deadline - absl::Now()) / 2, absl::ZeroDuration(), head_start);
+}
+
 // The name of the resource is demanded and checked first, also where it stands in a resource that is written.
 absl::Status CheckName(const Message& request, const std::string& path) {
   const FieldDescriptor* field = path.empty() ? nullptr : FieldOf(request, path);
@@ -95,7 +100,7 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
     context.traceparent = std::move(trace.traceparent);
     context.method = record.name;
     context.now = clock_.Now();
-    context.deadline = DeadlineOf(call) - record.head_start;
+    context.deadline = WithHeadStart(DeadlineOf(call), record.head_start);
     const Message& request = call.request();
     context.validate_only = BoolAt(request, "validate_only");
     if (request.GetDescriptor()->FindFieldByName("request_id") != nullptr) {
@@ -137,12 +142,15 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
     if (!seen.ok()) return call->Refuse(seen.status());
     call->call()->context.consistency = *seen;
     seen->erase(options_.service);
-    if (seen->empty() || !options_.wait_for) return Launch(call);
-    options_.wait_for(*seen, call->deadline(), [self = shared_from_this(), call](absl::Status reached) {
-      if (call->answered()) return;
-      if (!reached.ok()) return call->Refuse(reached);
-      self->Launch(call);
-    });
+    // Peers bring the facts themselves, guarded by their revisions: a copy that lags must not hold up a saga.
+    const bool internal = call->record().rule->scope() == type::v1::SCOPE_SERVICE;
+    if (internal || seen->empty() || !options_.wait_for) return Launch(call);
+    options_.wait_for(*seen, WithHeadStart(call->deadline(), kHeadStart),
+                      [self = shared_from_this(), call](absl::Status reached) {
+                        if (call->answered()) return;
+                        if (!reached.ok()) return call->Refuse(reached);
+                        self->Launch(call);
+                      });
   }
 
   void Launch(const std::shared_ptr<OpenCall>& call) {
@@ -188,7 +196,9 @@ grpc::ServerUnaryReactor* Dispatcher::Start(grpc::CallbackServerContext* context
   return reactor;
 }
 
-bool Dispatcher::Drain(absl::Time deadline) { return impl_->registry().Drain(deadline); }
+bool Dispatcher::Drain(absl::Time deadline, const std::function<bool()>& hurry) {
+  return impl_->registry().Drain(deadline, hurry);
+}
 
 int Dispatcher::OpenCalls() const { return impl_->registry().size(); }
 

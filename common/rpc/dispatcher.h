@@ -12,7 +12,6 @@
 #include "common/auth/token.h"
 #include "common/core/clock.h"
 #include "common/pg/executor.h"
-#include "common/rpc/authenticate.h"
 #include "common/rpc/call.h"
 #include "common/rpc/open_call.h"
 
@@ -20,7 +19,7 @@ namespace clientele::rpc {
 
 struct DispatcherOptions {
   std::string service;  // customer, relationship or invitation: this service's name in consistency metadata
-  ServiceTrust trust;
+  auth::ServiceTrust trust;
   // Waits until this service's copies of other services' facts are at least as new as `wanted` says, then calls back
   // with ok, or with UNAVAILABLE/CONSISTENCY_NOT_REACHED and RetryInfo at the deadline. Empty where there are no
   // copies.
@@ -45,20 +44,15 @@ struct DispatcherOptions {
 // Consistency: what a handler leaves in `call.context.consistency`, merged with what the caller sent, goes back in the
 // trailing metadata clientele-consistency, with errors too.
 // Deadlines: at the method's own (or the caller's, where shorter) the call is answered DEADLINE_EXCEEDED whatever its
-// handler does. Methods of DEADLINE_CLASS_SAGA find a `call.context.deadline` 200 ms earlier and answer UNAVAILABLE.
+// handler does. Methods of DEADLINE_CLASS_SAGA find a `call.context.deadline` 200 ms earlier (half of the time that is
+// left, where that is less) and answer UNAVAILABLE; so does a wait for a copy.
 class Dispatcher {
  public:
   Dispatcher(DispatcherOptions options, const Clock& clock, auth::TokenVerifier& tokens, pg::Executor& executor);
   ~Dispatcher();
 
-  // Serves one call of a callback service:
-  //   grpc::ServerUnaryReactor* GetCustomer(grpc::CallbackServerContext* context, const pb::GetCustomerRequest*
-  //   request,
-  //                                         pb::Customer* response) override {
-  //     return dispatcher_.Serve(context, *request, *response, get_customer_);
-  //   }
-  // The method is the one whose name the calling function has and whose request this is: leave `method` out.
-  // `handler` outlives the calls.
+  // Serves one call of a callback service; see serve.h. The method is the one whose name the calling function has and
+  // whose request this is: leave `method` out. `handler` outlives the calls.
   template <class Request, class Response>
   grpc::ServerUnaryReactor* Serve(grpc::CallbackServerContext* context, const Request& request, Response& response,
                                   const Handler<Request, Response>& handler,
@@ -67,8 +61,10 @@ class Dispatcher {
   }
 
   // From now on new calls are answered UNAVAILABLE; true once no call is open. Blocks at most until `deadline` (real
-  // time), then answers the rest UNAVAILABLE itself, so that Server::Shutdown does not hang; false then.
-  bool Drain(absl::Time deadline);
+  // time), or until `hurry`, asked every 200 ms, says so; then answers the rest UNAVAILABLE itself, so that
+  // Server::Shutdown does not hang; false then.
+  bool Drain(
+      absl::Time deadline, const std::function<bool()>& hurry = [] { return false; });
 
   int OpenCalls() const;
 

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <map>
-#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -16,12 +14,10 @@ namespace clientele::rpc {
 // At most 32 comparisons, nested at most 8 deep.
 absl::StatusOr<pg::Predicate> ParseFilter(absl::string_view filter, const pg::ListFields& fields);
 
-// Orders a list can have: name → columns. All columns of one are turned round by `desc`.
-using ListOrders = std::map<std::string, std::vector<pg::SortColumn>>;
-
-// Parses an AIP-132 order_by of one field ("company_name desc"). Empty is `default_order`, such as "create_time desc".
+// Parses an AIP-132 order_by of one field ("company_name desc"); `desc` turns all columns of the order round. Empty is
+// `default_order`, such as "create_time desc".
 // INVALID_ARGUMENT/INVALID_FIELD names what is allowed.
-absl::StatusOr<std::vector<pg::SortColumn>> ParseOrderBy(absl::string_view order_by, const ListOrders& orders,
+absl::StatusOr<std::vector<pg::SortColumn>> ParseOrderBy(absl::string_view order_by, const pg::ListOrders& orders,
                                                          absl::string_view default_order);
 
 }  // namespace clientele::rpc

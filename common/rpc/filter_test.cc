@@ -180,7 +180,7 @@ TEST(Filter, TakesAnyBytes) {
 }
 
 TEST(OrderBy, ReadsOneFieldAndADirection) {
-  const ListOrders orders = {
+  const pg::ListOrders orders = {
       {"name", {{"c.name", FieldType::kText, false}, {"c.id", FieldType::kUuid, false}}},
       {"create_time", {{"c.create_time", FieldType::kTime, false}, {"c.id", FieldType::kUuid, false}}},
   };

@@ -46,11 +46,21 @@ bool HasControl(absl::string_view text, bool line_feed_allowed) {
   return false;
 }
 
-bool IsText(const std::string& text) { return !HasControl(text, true); }
+// What is seen by nobody and misleads who reads what is beside it: zero width spaces, and marks that turn the order of
+// letters. The joiners U+200C and U+200D belong to words of several languages.
+bool HasInvisible(absl::string_view text) {
+  static constexpr const char* kInvisible[] = {"\u200B", "\u200E", "\u200F", "\u202A", "\u202B", "\u202C", "\u202D",
+                                               "\u202E", "\u2060", "\u2066", "\u2067", "\u2068", "\u2069", "\uFEFF"};
+  return std::any_of(std::begin(kInvisible), std::end(kInvisible),
+                     [&](const char* mark) { return absl::StrContains(text, mark); });
+}
+
+bool IsText(const std::string& text) { return !HasControl(text, true) && !HasInvisible(text); }
 
 // U+2028 and U+2029 end a line as well.
 bool IsLine(const std::string& text) {
-  return !HasControl(text, false) && !absl::StrContains(text, "\u2028") && !absl::StrContains(text, "\u2029");
+  return !HasControl(text, false) && !HasInvisible(text) && !absl::StrContains(text, "\u2028") &&
+         !absl::StrContains(text, "\u2029");
 }
 
 bool IsUuid(const std::string& text) { return Uuid::Parse(text).has_value(); }
@@ -134,8 +144,8 @@ struct FormatCheck {
 
 const std::map<int, FormatCheck>& FormatChecks() {
   static const auto* const checks = new std::map<int, FormatCheck>{
-      {type::v1::FORMAT_TEXT, {IsText, "must have no control characters but line feeds"}},
-      {type::v1::FORMAT_LINE, {IsLine, "must be one line without control characters"}},
+      {type::v1::FORMAT_TEXT, {IsText, "must have no control or invisible characters but line feeds"}},
+      {type::v1::FORMAT_LINE, {IsLine, "must be one line without control or invisible characters"}},
       {type::v1::FORMAT_UUID, {IsUuid, "must be a lower-case UUID of 36 characters"}},
       {type::v1::FORMAT_EMAIL, {IsEmail, "must be an e-mail address, such as anna@contoso.com"}},
       {type::v1::FORMAT_DOMAIN, {IsDomain, "must be a full host name, such as contoso.com"}},

@@ -24,9 +24,6 @@ constexpr const char* kCodeNames[kCodeCount] = {
     "DataLoss", "Unauthenticated",
 };
 
-// A saga's handler answers UNAVAILABLE with RetryInfo itself, before the guard says DEADLINE_EXCEEDED.
-constexpr absl::Duration kSagaHeadStart = absl::Milliseconds(200);
-
 absl::Duration LimitOf(type::v1::DeadlineClass deadline) {
   switch (deadline) {
     case type::v1::DEADLINE_CLASS_SAGA:
@@ -57,7 +54,7 @@ MethodRecord RecordOf(const MethodDescriptor& method) {
   record.rule = &RuleOf(method);
   record.name = absl::StrCat(method.service()->full_name(), "/", method.name());
   record.limit = LimitOf(record.rule->deadline());
-  record.head_start = record.rule->deadline() == type::v1::DEADLINE_CLASS_SAGA ? kSagaHeadStart : absl::ZeroDuration();
+  record.head_start = record.rule->deadline() == type::v1::DEADLINE_CLASS_SAGA ? kHeadStart : absl::ZeroDuration();
   record.lane = LaneOf(record.rule->lane());
   obs::Labels labels{
       {"grpc_type", "unary"}, {"grpc_service", method.service()->full_name()}, {"grpc_method", method.name()}};

@@ -27,6 +27,9 @@ inline constexpr int kCodeCount = 17;
 // A code as go-grpc-prometheus writes it: OK, InvalidArgument, …
 const char* CodeName(grpc::StatusCode code);
 
+// How much earlier than the call's guard those answer that can say what goes on, and when to ask again.
+inline constexpr absl::Duration kHeadStart = absl::Milliseconds(200);
+
 // DEADLINE_EXCEEDED with its reason.
 absl::Status DeadlineExceeded();
 // UNAVAILABLE/SHUTTING_DOWN with RetryInfo: another replica, or this one once it is back.

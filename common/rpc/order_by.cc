@@ -8,7 +8,7 @@
 
 namespace clientele::rpc {
 
-absl::StatusOr<std::vector<pg::SortColumn>> ParseOrderBy(absl::string_view order_by, const ListOrders& orders,
+absl::StatusOr<std::vector<pg::SortColumn>> ParseOrderBy(absl::string_view order_by, const pg::ListOrders& orders,
                                                          absl::string_view default_order) {
   std::vector<std::string> words = absl::StrSplit(order_by, ' ', absl::SkipEmpty());
   if (words.empty()) words = absl::StrSplit(default_order, ' ', absl::SkipEmpty());

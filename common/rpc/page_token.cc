@@ -75,6 +75,7 @@ std::string Signature(const auth::SigningKeys::Key& key, const std::string& bind
 PageTokens::PageTokens(auth::SigningKeys keys, std::string cell) : keys_(std::move(keys)), cell_(std::move(cell)) {}
 
 std::string PageTokens::Encode(const Message& request, const std::vector<std::string>& cursor) const {
+  if (cursor.empty()) return "";
   const std::string packed = Pack(cursor);
   const std::string signature = Signature(keys_.current(), Binding(cell_, request), packed);
   return absl::StrCat(keys_.current().id, ".", absl::WebSafeBase64Escape(packed), ".",

@@ -86,8 +86,7 @@ TEST(PageTokens, NoChangedTokenPasses) {
     request.set_page_token(token.substr(0, i) + "!");
     EXPECT_EQ(Reason(tokens, request), "INVALID_PAGE_TOKEN");
   }
-  request.set_page_token(tokens.Encode(Request(), {}));
-  EXPECT_EQ(Reason(tokens, request), "INVALID_PAGE_TOKEN") << "a cursor has a column at least";
+  EXPECT_EQ(tokens.Encode(Request(), {}), "") << "a cursor has a column at least: nothing follows the last page";
 }
 
 TEST(PageSize, HasADefault) {

@@ -71,18 +71,26 @@ std::vector<std::string> Execution::kinds() const {
 }
 
 void Execution::Renew() {
-  std::vector<std::string> ids;
+  std::map<std::string, absl::Time> leases;
   {
     MutexLock lock(&mutex_);
-    for (const auto& [id, entry] : entries_) ids.push_back(id);
+    for (const auto& [id, entry] : entries_) leases[id] = entry.lease_until;
   }
-  if (ids.empty()) return;
-  work_.OnLane(pg::Lane::kWrite, [this, ids](absl::StatusOr<pg::Session*> session) {
+  if (leases.empty()) return;
+  work_.OnLane(pg::Lane::kWrite, [this, leases](absl::StatusOr<pg::Session*> session) {
     if (!session.ok()) return;
+    std::vector<std::string> ids;
+    for (const auto& [id, lease_until] : leases) ids.push_back(id);
     const absl::Time until = absl::Now() + options_.lease.duration;
     const auto renewed = RenewLeases(**session, options_.lease, ids);
     if (!renewed.ok()) return;
-    for (const std::string& id : ids) ExtendLease(id, renewed->count(id) > 0 ? until : absl::InfinitePast());
+    for (const auto& [id, lease_until] : leases) {
+      if (renewed->count(id) > 0) {
+        ExtendLease(id, until);
+      } else {
+        EndLease(id, lease_until);
+      }
+    }
   });
 }
 
@@ -113,10 +121,7 @@ void Execution::Continue(pg::Session& session, const std::shared_ptr<Held>& held
       held->known = stored == Stored::kGoOn;
       continue;
     }
-    if (!LeaseHolds(held->id)) {
-      MetricsOf(*held).lost.Increment();
-      return Forget(held, nullptr);
-    }
+    if (LetGoIfLost(held)) return;
     if (!TakeStep(session, held)) return;
   }
 }
@@ -183,16 +188,30 @@ const Step* Execution::StepOf(const Row& row) const {
 
 const SagaMetrics& Execution::MetricsOf(const Held& held) const { return *kinds_.find(held.row.kind)->second.metrics; }
 
-bool Execution::LeaseHolds(const std::string& id) const {
-  MutexLock lock(&mutex_);
-  const auto entry = entries_.find(id);
-  return entry != entries_.end() && absl::Now() < entry->second.lease_until;
+// Looks and lets go under one lock: a claim that comes in between finds the saga held, and it goes on.
+bool Execution::LetGoIfLost(const std::shared_ptr<Held>& held) {
+  {
+    MutexLock lock(&mutex_);
+    const auto entry = entries_.find(held->id);
+    if (entry != entries_.end() && absl::Now() < entry->second.lease_until) return false;
+    RemoveLocked(*held);
+  }
+  MetricsOf(*held).lost.Increment();
+  left_(held->id, nullptr);
+  return true;
 }
 
 void Execution::ExtendLease(const std::string& id, absl::Time until) {
   MutexLock lock(&mutex_);
   const auto entry = entries_.find(id);
   if (entry != entries_.end()) entry->second.lease_until = until;
+}
+
+// Unless it was claimed again since it ran until `seen`.
+void Execution::EndLease(const std::string& id, absl::Time seen) {
+  MutexLock lock(&mutex_);
+  const auto entry = entries_.find(id);
+  if (entry != entries_.end() && entry->second.lease_until == seen) entry->second.lease_until = absl::InfinitePast();
 }
 
 void Execution::Count(Held& held) {
@@ -209,11 +228,15 @@ void Execution::Forget(const std::shared_ptr<Held>& held, const Outcome* outcome
 }
 
 void Execution::Remove(const std::shared_ptr<Held>& held) {
-  const auto kind = kinds_.find(held->row.kind);
   MutexLock lock(&mutex_);
-  entries_.erase(held->id);
-  if (held->counted) kind->second.metrics->running.Set(--kind->second.running);
-  held->counted = false;
+  RemoveLocked(*held);
+}
+
+void Execution::RemoveLocked(Held& held) {
+  const auto kind = kinds_.find(held.row.kind);
+  entries_.erase(held.id);
+  if (held.counted) kind->second.metrics->running.Set(--kind->second.running);
+  held.counted = false;
 }
 
 // A test may end the saga's life on this replica here, as a crash would: nothing is stored, released or told.

@@ -70,12 +70,14 @@ class Execution {
   const Step* StepOf(const Row& row) const;
   std::shared_ptr<Run> RunOf(const Row& row) const;
   const SagaMetrics& MetricsOf(const Held& held) const;
-  bool LeaseHolds(const std::string& id) const;
+  bool LetGoIfLost(const std::shared_ptr<Held>& held);
   void ExtendLease(const std::string& id, absl::Time until);
+  void EndLease(const std::string& id, absl::Time seen);
   void Count(Held& held);
   void Forget(const std::shared_ptr<Held>& held, const Outcome* outcome);
   bool DiesAt(const std::shared_ptr<Held>& held, const char* boundary);
   void Remove(const std::shared_ptr<Held>& held);
+  void RemoveLocked(Held& held) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;
   const Clock& clock_;

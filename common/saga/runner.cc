@@ -3,6 +3,7 @@
 
 #include "absl/time/clock.h"
 #include "common/core/backoff.h"
+#include "common/core/error.h"
 #include "common/core/mutex.h"
 #include "common/saga/execution.h"
 #include "common/saga/gated_executor.h"
@@ -52,7 +53,13 @@ bool IsTransient(const absl::Status& status) {
     case absl::StatusCode::kUnknown:
     case absl::StatusCode::kInternal:
     case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kUnimplemented:
       return true;
+    case absl::StatusCode::kPermissionDenied:
+      return ReasonOf(status) == "PERMISSION_DENIED";
+    case absl::StatusCode::kInvalidArgument:
+      return ReasonOf(status) != "INVALID_FIELD";
     default:
       return false;
   }

@@ -49,8 +49,9 @@ struct StepResult {
   static StepResult Done(absl::Status outcome) { return {Kind::kDone, -1, std::move(outcome)}; }
 };
 
-// True for what may succeed when tried again (UNAVAILABLE, ABORTED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNKNOWN,
-// INTERNAL, CANCELLED); false for a refusal that is final.
+// True for what may succeed when tried again, or says nothing of what an earlier try came to: a peer that is away or of
+// another version or configuration, a key that another build's request has taken. False for a refusal by the domain:
+// only that is final, and may be answered by undoing.
 bool IsTransient(const absl::Status& status);
 
 using StepDone = std::function<void(StepResult)>;

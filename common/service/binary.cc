@@ -130,7 +130,7 @@ absl::Status Assemble(const Binary& binary, Process& process) {
   const std::string tls_directory = absl::GetFlag(FLAGS_tls_directory);
   process.environment = std::make_unique<Environment>(Environment{
       *process.clock, *process.executor, *process.tokens, *process.page_tokens, process.markets, process.cloud,
-      absl::GetFlag(FLAGS_cell), absl::GetFlag(FLAGS_trust_domain),
+      binary.name, absl::GetFlag(FLAGS_cell), absl::GetFlag(FLAGS_trust_domain),
       absl::StrCat(binary.name, "-service/", Uuid::NewV4().ToString()), [tls_directory](const std::string& target) {
         return rpc::MakeChannel({target, tls_directory});
       }});
@@ -172,11 +172,10 @@ void Stop(Process& process, StopSignals& signals) {
   obs::Log(obs::Level::kInfo, "stopping");
   process.server->SetReady(false);
   bool hurry = signals.WaitFor(absl::GetFlag(FLAGS_drain_delay));
-  const absl::Time deadline = absl::Now() + absl::GetFlag(FLAGS_shutdown_grace);
-  while (!hurry && absl::Now() < deadline) {
-    if (process.assembly->dispatcher().Drain(absl::Now() + kHousekeeping)) break;
-    hurry = signals.WaitFor(absl::Milliseconds(1));
-  }
+  process.assembly->dispatcher().Drain(absl::Now() + absl::GetFlag(FLAGS_shutdown_grace), [&] {
+    hurry = hurry || signals.WaitFor(absl::ZeroDuration());
+    return hurry;
+  });
   process.server->Shutdown(absl::Now() + kHousekeeping);
   process.assembly->Stop();
   process.executor->Stop();

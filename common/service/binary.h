@@ -1,55 +1,16 @@
 #pragma once
 
-#include <grpcpp/channel.h>
-#include <grpcpp/impl/codegen/service_type.h>
-
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/auth/token.h"
-#include "common/core/clock.h"
-#include "common/market/cloud.h"
-#include "common/market/market.h"
-#include "common/pg/executor.h"
 #include "common/pg/migration.h"
-#include "common/rpc/page_token.h"
-
-namespace clientele::rpc {
-class Dispatcher;
-}
+#include "common/service/assembly.h"
 
 // What the main of every service shares: flags, modes, start, health, metrics and shutdown.
 namespace clientele::service {
-
-// What a service is built from. Outlives the assembly.
-struct Environment {
-  const Clock& clock;
-  pg::Executor& executor;
-  auth::TokenVerifier& tokens;
-  const rpc::PageTokens& page_tokens;
-  const market::Markets& markets;
-  const market::Cloud& cloud;
-  std::string cell;
-  std::string trust_domain;
-  std::string replica;  // unique per process start; owner of saga and mail leases
-  // An mTLS channel to another service; see rpc::MakeChannel.
-  std::function<std::shared_ptr<grpc::Channel>(const std::string& target)> channel;
-};
-
-// A service's own parts, wired. Its destructor runs after the gRPC server is gone and before the executor.
-class Assembly {
- public:
-  virtual ~Assembly() = default;
-  virtual std::vector<grpc::Service*> services() = 0;
-  // The dispatcher that serves them, for the drain.
-  virtual rpc::Dispatcher& dispatcher() = 0;
-  // Begins and ends what runs without a call: projections, sagas, clocks, mail. Stop returns once nothing runs.
-  virtual void Start() = 0;
-  virtual void Stop() = 0;
-};
 
 struct Binary {
   std::string name;  // customer: the schema, the service's name in consistency metadata, <name>-service in certificates

@@ -8,27 +8,15 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
-#include "clientele/audit/v1/audit_service.grpc.pb.h"
-#include "clientele/event/v1/event_service.grpc.pb.h"
 #include "clientele/invitation/v1/invitation_service.grpc.pb.h"
 #include "common/auth/keys.h"
 #include "common/events/feed_client.h"
-#include "common/events/feed_grpc.h"
-#include "common/events/feed_service.h"
-#include "common/events/projection.h"
-#include "common/events/retention.h"
 #include "common/market/domain_name.h"
-#include "common/rpc/dispatcher.h"
 #include "common/rpc/rules.h"
 #include "common/saga/saga.h"
 #include "common/service/binary.h"
-#include "services/invitation/api/answer_invitation.h"
-#include "services/invitation/api/cancel_customer_invitations.h"
-#include "services/invitation/api/create_invitation.h"
-#include "services/invitation/api/invitation_grpc.h"
+#include "services/invitation/api/grpc_services.h"
 #include "services/invitation/api/invitation_proto.h"
-#include "services/invitation/api/read_invitation.h"
-#include "services/invitation/api/send_invitation.h"
 #include "services/invitation/workflows/accept_saga.h"
 #include "services/invitation/workflows/invitation_clock.h"
 #include "services/invitation/workflows/linked_customer.h"
@@ -89,101 +77,66 @@ absl::StatusOr<Configuration> Configure(const service::Environment& environment)
                        *std::move(templates), std::move(mail)};
 }
 
-std::string PackedForEvent(const Invitation& invitation) { return rpc::PackForEvent(ToProto(invitation)); }
+template <class Resource>
+std::string PackedForEvent(const Resource& resource) {
+  return rpc::PackForEvent(ToProto(resource));
+}
 
 class InvitationAssembly final : public service::Assembly {
  public:
   InvitationAssembly(service::Environment& environment, Configuration configuration)
-      : customer_channel_(environment.channel(absl::GetFlag(FLAGS_customer_target))),
+      : Assembly(environment, {{"relationship-service"},
+                               {v1::InvitationService::service_full_name()},
+                               {{kRelationship, &partners_}},
+                               nullptr}),
+        customer_channel_(environment.channel(absl::GetFlag(FLAGS_customer_target))),
         relationship_channel_(environment.channel(absl::GetFlag(FLAGS_relationship_target))),
         peers_(MakePeers(customer_channel_, relationship_channel_)),
         configuration_(std::move(configuration)),
-        invitations_(PackedForEvent),
-        batch_(PackedForEvent),
-        mails_(environment.replica, PackedForEvent),
+        invitations_(PackedForEvent<Invitation>),
+        reads_(environment.executor, &InvitationStore::Fetch),
+        batch_(PackedForEvent<Invitation>),
+        mails_(environment.replica, PackedForEvent<Invitation>),
         partners_({kRelationship, 500}, environment.executor,
                   events::FetchFrom(relationship_channel_, {kPartnerEvents}), ApplyPartnerEvent),
-        retention_(environment.clock, environment.executor),
         sagas_({environment.replica}, environment.clock, environment.executor,
                {AcceptSaga(invitations_, peers_, environment.clock)}),
         dispatch_(configuration_.mail, environment.clock, environment.executor, mails_, configuration_.templates,
                   configuration_.tokens),
-        clock_({}, environment.clock, environment.executor, batch_, mails_, [this] { dispatch_.Kick(); }),
-        dispatcher_(DispatcherOptions(environment), environment.clock, environment.tokens, environment.executor) {
-    AddServices(environment);
-  }
-
-  std::vector<grpc::Service*> services() override {
-    std::vector<grpc::Service*> services;
-    for (const auto& service : services_) services.push_back(service.get());
-    return services;
-  }
-
-  rpc::Dispatcher& dispatcher() override { return dispatcher_; }
-
-  void Start() override {
-    partners_.Start();
-    sagas_.Start();
-    retention_.Start();
-    dispatch_.Start();
-    clock_.Start();
-  }
-
-  void Stop() override {
-    clock_.Stop();
-    dispatch_.Stop();
-    retention_.Stop();
-    sagas_.Stop();
-    partners_.Stop();
+        clock_({}, environment.clock, environment.executor, batch_, mails_, [this] { dispatch_.Kick(); }) {
+    Run(partners_);
+    Run(sagas_);
+    Run(dispatch_);
+    Run(clock_);
+    const InvitationTokens& tokens = configuration_.tokens;
+    const market::Cloud& cloud = environment.cloud;
+    Serve(MakeInvitationService(dispatcher(), {invitations_,
+                                               reads_,
+                                               batch_,
+                                               tokens,
+                                               environment.page_tokens,
+                                               cloud,
+                                               environment.executor,
+                                               FindLinkedCustomerThrough(peers_),
+                                               {invitations_, tokens, cloud, [this] { dispatch_.Kick(); }},
+                                               {invitations_, tokens, environment.markets, environment.executor, sagas_,
+                                                StartAcceptSaga(environment.replica, cloud)}}));
   }
 
  private:
-  rpc::DispatcherOptions DispatcherOptions(const service::Environment& environment) {
-    rpc::DispatcherOptions options;
-    options.service = "invitation";
-    options.services = {v1::InvitationService::service_full_name(), event::v1::EventService::service_full_name(),
-                        audit::v1::AuditService::service_full_name()};
-    options.trust = {environment.trust_domain, {"relationship-service"}};
-    options.wait_for = [this](const Consistency& wanted, absl::Time deadline, std::function<void(absl::Status)> done) {
-      const auto position = wanted.find(kRelationship);
-      if (position == wanted.end()) return done(absl::OkStatus());
-      partners_.WaitFor(position->second, deadline, std::move(done));
-    };
-    return options;
-  }
-
-  void AddServices(service::Environment& environment) {
-    const rpc::PageTokens& pages = environment.page_tokens;
-    const InvitationTokens& tokens = configuration_.tokens;
-    const SendingDeps sending{invitations_, tokens, environment.cloud, [this] { dispatch_.Kick(); }};
-    const AnswerDeps answering{invitations_,         tokens, environment.markets,
-                               environment.executor, sagas_, StartAcceptSaga(environment.replica, environment.cloud)};
-    services_.push_back(MakeInvitationService(
-        dispatcher_,
-        {CreateInvitationHandler(invitations_, environment.cloud, environment.executor,
-                                 FindLinkedCustomerThrough(peers_)),
-         GetInvitationHandler(invitations_, tokens, environment.executor), ListInvitationsHandler(invitations_, pages),
-         SendInvitationHandler(sending), ResendInvitationHandler(sending), CancelInvitationHandler(sending),
-         LookupInvitationHandler(answering), AcceptInvitationHandler(answering), DeclineInvitationHandler(answering),
-         CancelCustomerInvitationsHandler(batch_, environment.cloud)}));
-    services_.push_back(events::MakeEventService(dispatcher_, events::ListEventsHandler(environment.executor)));
-    services_.push_back(events::MakeAuditService(dispatcher_, events::ListAuditRecordsHandler(pages)));
-  }
-
   const std::shared_ptr<grpc::Channel> customer_channel_;
   const std::shared_ptr<grpc::Channel> relationship_channel_;
   const Peers peers_;
   const Configuration configuration_;
   const InvitationStore invitations_;
+  InvitationReads reads_;
   const InvitationBatch batch_;
   const MailQueue mails_;
+  InvitationReads reads_;
   events::Projection partners_;
-  events::Retention retention_;
   saga::Runner sagas_;
   MailDispatch dispatch_;
   InvitationClock clock_;
-  rpc::Dispatcher dispatcher_;
-  std::vector<std::unique_ptr<grpc::Service>> services_;
 };
 
 absl::StatusOr<std::unique_ptr<service::Assembly>> Assemble(service::Environment& environment) {

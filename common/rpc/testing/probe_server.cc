@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/consistency.h"
+#include "common/rpc/serve.h"
 #include "common/rpc/status.h"
 
 namespace clientele::rpc {
@@ -24,7 +25,6 @@ std::string ProbeName(const std::string& partner) {
   return absl::StrCat("partners/", partner, "/customers/", kCustomer);
 }
 
-// As a service writes it: one line an RPC.
 class ProbeServer::Grpc final : public ProbeService::CallbackService {
  public:
   explicit Grpc(Dispatcher& dispatcher) : dispatcher_(dispatcher) {}
@@ -34,61 +34,44 @@ class ProbeServer::Grpc final : public ProbeService::CallbackService {
     on_call_ = std::move(on_call);
   }
 
-#define CLIENTELE_PROBE(method)                                                                                       \
-  grpc::ServerUnaryReactor* method(grpc::CallbackServerContext* context, const testing::v1::method##Request* request, \
-                                   Probe* response) override {                                                        \
-    return dispatcher_.Serve(context, *request, *response, method##Handler_);                                         \
-  }                                                                                                                   \
-  const Handler<testing::v1::method##Request, Probe> method##Handler_ =                                               \
-      Handler<testing::v1::method##Request, Probe>::Async(                                                            \
-          [this](std::shared_ptr<Call> call, const std::shared_ptr<const testing::v1::method##Request>&,              \
-                 Reply<Probe> reply) { Handle(std::move(call), std::move(reply)); });
-  CLIENTELE_PROBE(GetProbe)
-  CLIENTELE_PROBE(EndProbe)
-  CLIENTELE_PROBE(RegisterProbe)
-  CLIENTELE_PROBE(ResolveProbe)
-  CLIENTELE_PROBE(ReportProbe)
-  CLIENTELE_PROBE(LookupProbe)
-#undef CLIENTELE_PROBE
-
-  grpc::ServerUnaryReactor* UpdateProbe(grpc::CallbackServerContext* context,
-                                        const testing::v1::UpdateProbeRequest* request, Probe* response) override {
-    return dispatcher_.Serve(context, *request, *response, update_probe_);
-  }
-
   std::function<absl::Status(const testing::v1::UpdateProbeRequest&)> check;
 
-  grpc::ServerUnaryReactor* ListProbes(grpc::CallbackServerContext* context,
-                                       const testing::v1::ListProbesRequest* request, Probe* response) override {
-    return dispatcher_.Serve(context, *request, *response, list_probes_);
-  }
-
  private:
-  void Handle(std::shared_ptr<Call> call, Reply<Probe> reply) {
+  template <class Request>
+  static void Answer(const std::shared_ptr<Call>& call, const std::shared_ptr<const Request>&,
+                     const Reply<Probe>& reply, Grpc& self) {
     OnCall on_call;
     {
-      MutexLock lock(&mutex_);
-      on_call = on_call_;
+      MutexLock lock(&self.mutex_);
+      on_call = self.on_call_;
     }
-    if (on_call) return on_call(std::move(call), std::move(reply));
+    if (on_call) return on_call(call, reply);
     Probe probe;
     probe.set_title(call->context.principal);
     reply(probe);
   }
+  static absl::StatusOr<Probe> List(pg::Session&, Call&, const testing::v1::ListProbesRequest&) { return Probe(); }
+  static absl::Status Check(const Call&, const testing::v1::UpdateProbeRequest& request, Grpc& self) {
+    return self.check == nullptr ? absl::OkStatus() : self.check(request);
+  }
 
   Dispatcher& dispatcher_;
-  const Handler<testing::v1::UpdateProbeRequest, Probe> update_probe_ =
-      Handler<testing::v1::UpdateProbeRequest, Probe>::Async(
-          [this](std::shared_ptr<Call> call, const std::shared_ptr<const testing::v1::UpdateProbeRequest>&,
-                 Reply<Probe> reply) { Handle(std::move(call), std::move(reply)); })
-          .Checking([this](const Call&, const testing::v1::UpdateProbeRequest& request) {
-            return check == nullptr ? absl::OkStatus() : check(request);
-          });
-  const Handler<testing::v1::ListProbesRequest, Probe> list_probes_ =
-      Handler<testing::v1::ListProbesRequest, Probe>::OnWorker(
-          [](pg::Session&, Call&, const testing::v1::ListProbesRequest&) { return Probe(); });
   Mutex mutex_;
   OnCall on_call_ ABSL_GUARDED_BY(mutex_);
+
+  CLIENTELE_RPC(GetProbe, testing::v1::GetProbeRequest, Probe, Async(&Answer<testing::v1::GetProbeRequest>, *this))
+  CLIENTELE_RPC(UpdateProbe, testing::v1::UpdateProbeRequest, Probe,
+                Async(&Answer<testing::v1::UpdateProbeRequest>, *this).Checking(&Check, *this))
+  CLIENTELE_RPC(EndProbe, testing::v1::EndProbeRequest, Probe, Async(&Answer<testing::v1::EndProbeRequest>, *this))
+  CLIENTELE_RPC(RegisterProbe, testing::v1::RegisterProbeRequest, Probe,
+                Async(&Answer<testing::v1::RegisterProbeRequest>, *this))
+  CLIENTELE_RPC(ResolveProbe, testing::v1::ResolveProbeRequest, Probe,
+                Async(&Answer<testing::v1::ResolveProbeRequest>, *this))
+  CLIENTELE_RPC(ReportProbe, testing::v1::ReportProbeRequest, Probe,
+                Async(&Answer<testing::v1::ReportProbeRequest>, *this))
+  CLIENTELE_RPC(LookupProbe, testing::v1::LookupProbeRequest, Probe,
+                Async(&Answer<testing::v1::LookupProbeRequest>, *this))
+  CLIENTELE_RPC(ListProbes, testing::v1::ListProbesRequest, Probe, OnWorker(&List))
 };
 
 ProbeServer::ProbeServer(DispatcherOptions options) : keys_file_(auth::WriteKeysFile({signer_})) {

@@ -1,7 +1,6 @@
-#include <utility>
-
 #include "clientele/customer/v1/account_service.grpc.pb.h"
-#include "common/rpc/dispatcher.h"
+#include "common/rpc/serve.h"
+#include "services/customer/api/accounts.h"
 #include "services/customer/api/grpc_services.h"
 
 namespace clientele::customer {
@@ -9,34 +8,24 @@ namespace {
 
 class AccountGrpc final : public v1::AccountService::CallbackService {
  public:
-  AccountGrpc(rpc::Dispatcher& dispatcher, AccountHandlers handlers)
-      : dispatcher_(dispatcher), handlers_(std::move(handlers)) {}
-
-  grpc::ServerUnaryReactor* ResolveOrganization(grpc::CallbackServerContext* context,
-                                                const v1::ResolveOrganizationRequest* request,
-                                                v1::ResolveOrganizationResponse* response) override {
-    return dispatcher_.Serve(context, *request, *response, handlers_.resolve);
-  }
-  grpc::ServerUnaryReactor* UpsertCustomerAccount(grpc::CallbackServerContext* context,
-                                                  const v1::UpsertCustomerAccountRequest* request,
-                                                  v1::Customer* response) override {
-    return dispatcher_.Serve(context, *request, *response, handlers_.upsert);
-  }
-  grpc::ServerUnaryReactor* EndCustomerAccount(grpc::CallbackServerContext* context,
-                                               const v1::EndCustomerAccountRequest* request,
-                                               v1::Customer* response) override {
-    return dispatcher_.Serve(context, *request, *response, handlers_.end);
-  }
+  AccountGrpc(rpc::Dispatcher& dispatcher, const Parts& parts) : dispatcher_(dispatcher), parts_(parts) {}
 
  private:
   rpc::Dispatcher& dispatcher_;
-  const AccountHandlers handlers_;
+  const Parts parts_;
+
+  CLIENTELE_RPC(ResolveOrganization, v1::ResolveOrganizationRequest, v1::ResolveOrganizationResponse,
+                rpc::OnWorker(&customer::ResolveOrganization, parts_.provisioning.policy))
+  CLIENTELE_RPC(UpsertCustomerAccount, v1::UpsertCustomerAccountRequest, v1::Customer,
+                rpc::OnWorker(&customer::UpsertCustomerAccount, parts_.customers, parts_.provisioning.policy))
+  CLIENTELE_RPC(EndCustomerAccount, v1::EndCustomerAccountRequest, v1::Customer,
+                rpc::OnWorker(&customer::EndCustomerAccount, parts_.customers))
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeAccountService(rpc::Dispatcher& dispatcher, AccountHandlers handlers) {
-  return std::make_unique<AccountGrpc>(dispatcher, std::move(handlers));
+std::unique_ptr<grpc::Service> MakeAccountService(rpc::Dispatcher& dispatcher, const Parts& parts) {
+  return std::make_unique<AccountGrpc>(dispatcher, parts);
 }
 
 }  // namespace clientele::customer

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/core/error.h"
 #include "common/market/address.h"
+#include "common/market/day.h"
 #include "common/market/domain_name.h"
 #include "common/rpc/rules.h"
 #include "services/customer/api/customer_proto.h"
@@ -40,9 +41,17 @@ absl::StatusOr<OrganizationKeys> KeysOf(const v1::ResolveOrganizationRequest& re
   return keys;
 }
 
-absl::StatusOr<v1::ResolveOrganizationResponse> ResolveKeys(pg::Session& session, rpc::Call& call,
-                                                            const v1::ResolveOrganizationRequest& request,
-                                                            const Policy& policy) {
+absl::StatusOr<AccountName> NameOf(const relationship::v1::CustomerRelationship& relationship) {
+  if (rpc::MatchesPattern(relationship.name(), kRelationshipPattern)) return ParseAccountName(relationship.name());
+  return InvalidFields(
+      {{"customer_relationship.name", absl::StrCat("must be ", kRelationshipPattern), "RESOURCE_NAME", ""}});
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ResolveOrganizationResponse> ResolveOrganization(pg::Session& session, rpc::Call& call,
+                                                                    const v1::ResolveOrganizationRequest& request,
+                                                                    Policy policy) {
   const absl::StatusOr<OrganizationKeys> keys = KeysOf(request, policy);
   if (!keys.ok()) return keys.status();
   const absl::StatusOr<Organization> organization =
@@ -59,40 +68,35 @@ absl::StatusOr<v1::ResolveOrganizationResponse> ResolveKeys(pg::Session& session
   return response;
 }
 
-absl::StatusOr<AccountName> NameOf(const relationship::v1::CustomerRelationship& relationship) {
-  if (rpc::MatchesPattern(relationship.name(), kRelationshipPattern)) return ParseAccountName(relationship.name());
-  return InvalidFields(
-      {{"customer_relationship.name", absl::StrCat("must be ", kRelationshipPattern), "RESOURCE_NAME", ""}});
-}
-
-absl::StatusOr<v1::Customer> Upsert(pg::Session& session, rpc::Call& call,
-                                    const v1::UpsertCustomerAccountRequest& request, const CustomerStore& customers,
-                                    const Policy& policy) {
+absl::StatusOr<v1::Customer> UpsertCustomerAccount(pg::Session& session, rpc::Call& call,
+                                                   const v1::UpsertCustomerAccountRequest& request,
+                                                   const CustomerStore& customers, Policy policy) {
   const absl::StatusOr<AccountName> name = NameOf(request.customer_relationship());
   if (!name.ok()) return name.status();
   Customer fresh;
   fresh.name = *name;
   fresh.origin = AccountOrigin::kInvitation;
   fresh.company_name = request.company_name();
+  std::vector<FieldViolation> violations;
   if (!request.country().empty()) {
-    std::vector<FieldViolation> violations;
     fresh.billing_profile.emplace().default_address.country = request.country();
     market::CheckCountry("country", policy.markets, &fresh.billing_profile->default_address.country, &violations);
-    if (!violations.empty()) return InvalidFields(violations);
   }
   std::optional<Agreement> agreement;
   if (request.has_agreement()) {
     agreement = FromProto(request.agreement());
-    if (absl::Status status = CheckAgreement(*agreement, call.now()); !status.ok()) return status;
+    market::CheckPastDay("agreement.date_agreed", agreement->date_agreed, call.now(), &violations);
   }
+  if (!violations.empty()) return InvalidFields(violations);
   const absl::StatusOr<Customer> customer =
       customers.Upsert(session, call.context, fresh, FromProto(request.customer_relationship()), agreement);
   if (!customer.ok()) return customer.status();
   return ToProto(*customer);
 }
 
-absl::StatusOr<v1::Customer> EndAccount(pg::Session& session, rpc::Call& call,
-                                        const v1::EndCustomerAccountRequest& request, const CustomerStore& customers) {
+absl::StatusOr<v1::Customer> EndCustomerAccount(pg::Session& session, rpc::Call& call,
+                                                const v1::EndCustomerAccountRequest& request,
+                                                const CustomerStore& customers) {
   const absl::StatusOr<AccountName> name = NameOf(request.customer_relationship());
   if (!name.ok()) return name.status();
   const absl::StatusOr<Customer> customer =
@@ -100,31 +104,6 @@ absl::StatusOr<v1::Customer> EndAccount(pg::Session& session, rpc::Call& call,
                     FromTimestamp(request.end_time()));
   if (!customer.ok()) return customer.status();
   return ToProto(*customer);
-}
-
-}  // namespace
-
-rpc::Handler<v1::ResolveOrganizationRequest, v1::ResolveOrganizationResponse> ResolveOrganizationHandler(
-    Policy policy) {
-  return rpc::Handler<v1::ResolveOrganizationRequest, v1::ResolveOrganizationResponse>::OnWorker(
-      [policy](pg::Session& session, rpc::Call& call, const v1::ResolveOrganizationRequest& request) {
-        return ResolveKeys(session, call, request, policy);
-      });
-}
-
-rpc::Handler<v1::UpsertCustomerAccountRequest, v1::Customer> UpsertCustomerAccountHandler(
-    const CustomerStore& customers, Policy policy) {
-  return rpc::Handler<v1::UpsertCustomerAccountRequest, v1::Customer>::OnWorker(
-      [&customers, policy](pg::Session& session, rpc::Call& call, const v1::UpsertCustomerAccountRequest& request) {
-        return Upsert(session, call, request, customers, policy);
-      });
-}
-
-rpc::Handler<v1::EndCustomerAccountRequest, v1::Customer> EndCustomerAccountHandler(const CustomerStore& customers) {
-  return rpc::Handler<v1::EndCustomerAccountRequest, v1::Customer>::OnWorker(
-      [&customers](pg::Session& session, rpc::Call& call, const v1::EndCustomerAccountRequest& request) {
-        return EndAccount(session, call, request, customers);
-      });
 }
 
 }  // namespace clientele::customer

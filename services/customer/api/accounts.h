@@ -5,14 +5,17 @@
 #include "services/customer/domain/profile.h"
 #include "services/customer/storage/customer_store.h"
 
-// What the suite's other services ask in their sagas. `customers` outlives the handlers.
+// What the suite's other services ask in their sagas.
 namespace clientele::customer {
 
-rpc::Handler<v1::ResolveOrganizationRequest, v1::ResolveOrganizationResponse> ResolveOrganizationHandler(Policy policy);
-
-rpc::Handler<v1::UpsertCustomerAccountRequest, v1::Customer> UpsertCustomerAccountHandler(
-    const CustomerStore& customers, Policy policy);
-
-rpc::Handler<v1::EndCustomerAccountRequest, v1::Customer> EndCustomerAccountHandler(const CustomerStore& customers);
+absl::StatusOr<v1::ResolveOrganizationResponse> ResolveOrganization(pg::Session& session, rpc::Call& call,
+                                                                    const v1::ResolveOrganizationRequest& request,
+                                                                    Policy policy);
+absl::StatusOr<v1::Customer> UpsertCustomerAccount(pg::Session& session, rpc::Call& call,
+                                                   const v1::UpsertCustomerAccountRequest& request,
+                                                   const CustomerStore& customers, Policy policy);
+absl::StatusOr<v1::Customer> EndCustomerAccount(pg::Session& session, rpc::Call& call,
+                                                const v1::EndCustomerAccountRequest& request,
+                                                const CustomerStore& customers);
 
 }  // namespace clientele::customer

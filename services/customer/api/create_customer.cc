@@ -5,8 +5,8 @@
 
 #include "common/core/id.h"
 #include "common/rpc/consistency.h"
+#include "common/rpc/lane.h"
 #include "services/customer/api/customer_proto.h"
-#include "services/customer/api/on_lane.h"
 #include "services/customer/api/read_customers.h"
 #include "services/customer/api/saga_state.h"
 #include "services/customer/domain/partner.h"
@@ -24,10 +24,8 @@ class Creation : public std::enable_shared_from_this<Creation> {
       : parts_(parts), call_(std::move(call)), request_(std::move(request)), reply_(std::move(reply)) {}
 
   void Begin() {
-    auto self = shared_from_this();
-    RunOnLane(
-        parts_.executor, pg::Lane::kWrite, *call_, [self](pg::Session& session) { self->Reserve(session); },
-        [self](absl::Status status) { self->reply_(std::move(status)); });
+    rpc::OnLane(parts_.executor, pg::Lane::kWrite, *call_, reply_,
+                [self = shared_from_this()](pg::Session& session) { self->Reserve(session); });
   }
 
  private:
@@ -78,16 +76,15 @@ class Creation : public std::enable_shared_from_this<Creation> {
 
 }  // namespace
 
-rpc::Handler<v1::CreateCustomerRequest, v1::Customer> CreateCustomerHandler(Provisioning parts) {
-  return rpc::Handler<v1::CreateCustomerRequest, v1::Customer>::Async(
-             [parts](std::shared_ptr<rpc::Call> call, std::shared_ptr<const v1::CreateCustomerRequest> request,
-                     rpc::Reply<v1::Customer> reply) {
-               std::make_shared<Creation>(parts, std::move(call), std::move(request), std::move(reply))->Begin();
-             })
-      .Checking([policy = parts.policy](const rpc::Call&, const v1::CreateCustomerRequest& request) {
-        Customer customer = FromProto(request.customer());
-        return CheckNewCustomer(policy, customer);
-      });
+absl::Status CheckCreateCustomer(const rpc::Call&, const v1::CreateCustomerRequest& request, Policy policy) {
+  Customer customer = FromProto(request.customer());
+  return CheckNewCustomer(policy, customer);
+}
+
+void CreateCustomer(const std::shared_ptr<rpc::Call>& call,
+                    const std::shared_ptr<const v1::CreateCustomerRequest>& request,
+                    const rpc::Reply<v1::Customer>& reply, Provisioning parts) {
+  std::make_shared<Creation>(parts, call, request, reply)->Begin();
 }
 
 }  // namespace clientele::customer

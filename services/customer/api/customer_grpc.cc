@@ -1,53 +1,43 @@
-#include <utility>
-
 #include "clientele/customer/v1/customer_service.grpc.pb.h"
-#include "common/rpc/dispatcher.h"
+#include "common/rpc/serve.h"
+#include "services/customer/api/create_customer.h"
 #include "services/customer/api/grpc_services.h"
+#include "services/customer/api/import_customers.h"
+#include "services/customer/api/read_customers.h"
+#include "services/customer/api/update_customer.h"
 
 namespace clientele::customer {
 namespace {
 
 class CustomerGrpc final : public v1::CustomerService::CallbackService {
  public:
-  CustomerGrpc(rpc::Dispatcher& dispatcher, CustomerHandlers handlers)
-      : dispatcher_(dispatcher), handlers_(std::move(handlers)) {}
-
-  grpc::ServerUnaryReactor* CreateCustomer(grpc::CallbackServerContext* context,
-                                           const v1::CreateCustomerRequest* request, v1::Customer* response) override {
-    return dispatcher_.Serve(context, *request, *response, handlers_.create);
-  }
-  grpc::ServerUnaryReactor* GetCustomer(grpc::CallbackServerContext* context, const v1::GetCustomerRequest* request,
-                                        v1::Customer* response) override {
-    return dispatcher_.Serve(context, *request, *response, handlers_.get);
-  }
-  grpc::ServerUnaryReactor* ListCustomers(grpc::CallbackServerContext* context, const v1::ListCustomersRequest* request,
-                                          v1::ListCustomersResponse* response) override {
-    return dispatcher_.Serve(context, *request, *response, handlers_.list);
-  }
-  grpc::ServerUnaryReactor* UpdateCustomer(grpc::CallbackServerContext* context,
-                                           const v1::UpdateCustomerRequest* request, v1::Customer* response) override {
-    return dispatcher_.Serve(context, *request, *response, handlers_.update);
-  }
-  grpc::ServerUnaryReactor* BatchImportCustomers(grpc::CallbackServerContext* context,
-                                                 const v1::BatchImportCustomersRequest* request,
-                                                 v1::BatchImportCustomersResponse* response) override {
-    return dispatcher_.Serve(context, *request, *response, handlers_.import);
-  }
-  grpc::ServerUnaryReactor* CheckDomainAvailability(grpc::CallbackServerContext* context,
-                                                    const v1::CheckDomainAvailabilityRequest* request,
-                                                    v1::CheckDomainAvailabilityResponse* response) override {
-    return dispatcher_.Serve(context, *request, *response, handlers_.check_domain);
-  }
+  CustomerGrpc(rpc::Dispatcher& dispatcher, const Parts& parts) : dispatcher_(dispatcher), parts_(parts) {}
 
  private:
   rpc::Dispatcher& dispatcher_;
-  const CustomerHandlers handlers_;
+  const Parts parts_;
+
+  CLIENTELE_RPC(CreateCustomer, v1::CreateCustomerRequest, v1::Customer,
+                rpc::Async(&customer::CreateCustomer, parts_.provisioning)
+                    .Checking(&CheckCreateCustomer, parts_.provisioning.policy))
+  CLIENTELE_RPC(GetCustomer, v1::GetCustomerRequest, v1::Customer,
+                rpc::Async(&customer::GetCustomer, parts_.provisioning.reads))
+  CLIENTELE_RPC(ListCustomers, v1::ListCustomersRequest, v1::ListCustomersResponse,
+                rpc::OnWorker(&customer::ListCustomers, parts_.page_tokens))
+  CLIENTELE_RPC(UpdateCustomer, v1::UpdateCustomerRequest, v1::Customer,
+                rpc::OnWorker(&customer::UpdateCustomer, parts_.customers, parts_.provisioning.policy)
+                    .Checking(&CheckUpdateCustomer, parts_.provisioning.policy))
+  CLIENTELE_RPC(BatchImportCustomers, v1::BatchImportCustomersRequest, v1::BatchImportCustomersResponse,
+                rpc::Async(&customer::BatchImportCustomers, parts_.provisioning, parts_.sources)
+                    .Checking(&CheckBatchImportCustomers))
+  CLIENTELE_RPC(CheckDomainAvailability, v1::CheckDomainAvailabilityRequest, v1::CheckDomainAvailabilityResponse,
+                rpc::OnWorker(&customer::CheckDomainAvailability, parts_.provisioning.policy))
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeCustomerService(rpc::Dispatcher& dispatcher, CustomerHandlers handlers) {
-  return std::make_unique<CustomerGrpc>(dispatcher, std::move(handlers));
+std::unique_ptr<grpc::Service> MakeCustomerService(rpc::Dispatcher& dispatcher, const Parts& parts) {
+  return std::make_unique<CustomerGrpc>(dispatcher, parts);
 }
 
 }  // namespace clientele::customer

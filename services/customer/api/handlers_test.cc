@@ -33,7 +33,7 @@ class HandlersTest : public CustomerTest {
     v1::UpdateCustomerRequest request;
     *request.mutable_customer() = customer;
     for (const std::string& path : paths) request.mutable_update_mask()->add_paths(path);
-    return Serve(UpdateCustomerHandler(customers_, TestPolicy()), request);
+    return Serve(rpc::OnWorker(&UpdateCustomer, customers_, TestPolicy()), request);
   }
 
   absl::StatusOr<v1::ResolveOrganizationResponse> ResolveKeys(const std::string& tenant,
@@ -43,7 +43,7 @@ class HandlersTest : public CustomerTest {
     for (const std::string& domain : domains) request.add_domains(domain);
     request.set_reserve(reserve);
     request.set_partner(PartnerName(kPartner));
-    return Serve(ResolveOrganizationHandler(TestPolicy()), request);
+    return Serve(rpc::OnWorker(&customer::ResolveOrganization, TestPolicy()), request);
   }
 
   v1::UpsertCustomerAccountRequest UpsertOf(const std::string& customer) {
@@ -125,7 +125,7 @@ TEST_F(HandlersTest, UpdateRefusesWhatIsNotTheCallersToWrite) {
 TEST_F(HandlersTest, ListsByPageWithTokensOfTheRequest) {
   for (int i = 0; i < 5; ++i) CreateActive(absl::StrCat("l", i, ".example"));
   const rpc::PageTokens tokens(*auth::SigningKeys::Create({{"k1", std::string(32, 'k')}}), "global");
-  const auto handler = ListCustomersHandler(tokens);
+  const auto handler = rpc::OnWorker(&customer::ListCustomers, tokens);
   v1::ListCustomersRequest request;
   request.set_parent(PartnerName(kPartner));
   request.set_page_size(2);
@@ -163,7 +163,7 @@ TEST_F(HandlersTest, ADomainIsFreeYoursOrSomebodyElses) {
     v1::CheckDomainAvailabilityRequest request;
     request.set_parent(PartnerName(kPartner));
     request.set_domain(domain);
-    return Serve(CheckDomainAvailabilityHandler(TestPolicy()), request);
+    return Serve(rpc::OnWorker(&CheckDomainAvailability, TestPolicy()), request);
   };
   EXPECT_EQ(check("Free.Example")->availability(), v1::DOMAIN_AVAILABILITY_FREE);
   EXPECT_EQ(check("Free.Example")->domain(), "free.example");
@@ -196,7 +196,7 @@ TEST_F(HandlersTest, AnAcceptedInvitationMakesAnAccountThatIsNotCompleteYet) {
   v1::UpsertCustomerAccountRequest request = UpsertOf(organization);
   request.mutable_agreement()->set_template_id("customer-agreement/2026-01");
   request.mutable_agreement()->set_date_agreed("2025-12-31");
-  const auto handler = UpsertCustomerAccountHandler(customers_, TestPolicy());
+  const auto handler = rpc::OnWorker(&UpsertCustomerAccount, customers_, TestPolicy());
   const auto made = Serve(handler, request, NewId());
   ASSERT_TRUE(made.ok()) << made.status();
   EXPECT_EQ(made->state(), v1::CUSTOMER_STATE_ACTIVE);
@@ -210,7 +210,7 @@ TEST_F(HandlersTest, AnAcceptedInvitationMakesAnAccountThatIsNotCompleteYet) {
   *end.mutable_customer_relationship() = request.customer_relationship();
   end.mutable_customer_relationship()->set_revision(2);
   *end.mutable_end_time() = ToTimestamp(clock_.Now());
-  const auto ended = Serve(EndCustomerAccountHandler(customers_), end, NewId());
+  const auto ended = Serve(rpc::OnWorker(&EndCustomerAccount, customers_), end, NewId());
   EXPECT_EQ(ended->state(), v1::CUSTOMER_STATE_ENDED);
   EXPECT_TRUE(ended->has_end_time());
 
@@ -231,14 +231,14 @@ TEST_F(HandlersTest, AnImportSourceIsRegisteredOnce) {
   request.mutable_import_source()->set_portal("Office 365");
   request.mutable_import_source()->set_principal("app:office365-portal");
   request.mutable_import_source()->add_partners(PartnerName(kPartner));
-  const auto created = Serve(CreateImportSourceHandler(sources), request);
+  const auto created = Serve(rpc::OnWorker(&CreateImportSource, sources), request);
   ASSERT_TRUE(created.ok()) << created.status();
   EXPECT_EQ(created->name(), "importSources/office-365");
   v1::GetImportSourceRequest get;
   get.set_name("importSources/office-365");
-  EXPECT_EQ(Serve(GetImportSourceHandler(sources), get)->partners(0), PartnerName(kPartner));
+  EXPECT_EQ(Serve(rpc::OnWorker(&GetImportSource, sources), get)->partners(0), PartnerName(kPartner));
   get.set_name("importSources/nobody");
-  EXPECT_EQ(ReasonOf(Serve(GetImportSourceHandler(sources), get).status()), "IMPORT_SOURCE_NOT_FOUND");
+  EXPECT_EQ(ReasonOf(Serve(rpc::OnWorker(&GetImportSource, sources), get).status()), "IMPORT_SOURCE_NOT_FOUND");
 }
 
 TEST_F(HandlersTest, WhatAnEventTellsHasNoPersonalValue) {

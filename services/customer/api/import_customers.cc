@@ -8,9 +8,9 @@
 #include "common/core/error.h"
 #include "common/core/id.h"
 #include "common/rpc/consistency.h"
+#include "common/rpc/lane.h"
 #include "services/customer/api/customer_proto.h"
 #include "services/customer/api/import_rows.h"
-#include "services/customer/api/on_lane.h"
 #include "services/customer/api/saga_state.h"
 #include "services/customer/domain/partner.h"
 #include "services/customer/storage/partner_facts.h"
@@ -20,6 +20,11 @@ namespace {
 
 using Request = v1::BatchImportCustomersRequest;
 using Response = v1::BatchImportCustomersResponse;
+
+std::optional<absl::Time> ListTimeOf(const Request& request) {
+  if (!request.has_list_time()) return std::nullopt;
+  return FromTimestamp(request.list_time());
+}
 
 // One call on its way: rows judged by themselves, rows decided against what stands, the saga of those that are new,
 // the outcomes. It lives in the callbacks that are still to come; one of them runs at a time.
@@ -33,7 +38,7 @@ class Import : public std::enable_shared_from_this<Import> {
         request_(std::move(request)),
         reply_(std::move(reply)),
         partner_(LastSegment(request_->parent())) {
-    if (request_->has_list_time()) list_time_ = FromTimestamp(request_->list_time());
+    list_time_ = ListTimeOf(*request_);
   }
 
   void Begin() {
@@ -45,14 +50,12 @@ class Import : public std::enable_shared_from_this<Import> {
 
  private:
   void OnLane(std::function<void(pg::Session&)> work) {
-    auto self = shared_from_this();
-    RunOnLane(
-        parts_.executor, pg::Lane::kBulk, *call_,
-        [self, work = std::move(work)](pg::Session& session) { work(session); },
-        [self](absl::Status status) { self->reply_(std::move(status)); });
+    rpc::OnLane(parts_.executor, pg::Lane::kBulk, *call_, reply_,
+                [self = shared_from_this(), work = std::move(work)](pg::Session& session) { work(session); });
   }
 
   absl::Status Judge(pg::Session& session) {
+    if (absl::Status status = CheckListTime(list_time_, call_->now()); !status.ok()) return status;
     std::optional<ImportSource> source;
     if (!request_->source().empty()) {
       auto found = sources_.Find(session, LastSegment(request_->source()));
@@ -225,12 +228,13 @@ class Import : public std::enable_shared_from_this<Import> {
 
 }  // namespace
 
-rpc::Handler<Request, Response> BatchImportCustomersHandler(Provisioning parts, const ImportSourceStore& sources) {
-  return rpc::Handler<Request, Response>::Async([parts, &sources](std::shared_ptr<rpc::Call> call,
-                                                                  std::shared_ptr<const Request> request,
-                                                                  rpc::Reply<Response> reply) {
-    std::make_shared<Import>(parts, sources, std::move(call), std::move(request), std::move(reply))->Begin();
-  });
+absl::Status CheckBatchImportCustomers(const rpc::Call& call, const Request& request) {
+  return CheckListTime(ListTimeOf(request), call.now());
+}
+
+void BatchImportCustomers(const std::shared_ptr<rpc::Call>& call, const std::shared_ptr<const Request>& request,
+                          const rpc::Reply<Response>& reply, Provisioning parts, const ImportSourceStore& sources) {
+  std::make_shared<Import>(parts, sources, call, request, reply)->Begin();
 }
 
 }  // namespace clientele::customer

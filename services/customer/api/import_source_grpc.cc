@@ -1,37 +1,29 @@
-#include <utility>
-
 #include "clientele/customer/v1/import_source_service.grpc.pb.h"
-#include "common/rpc/dispatcher.h"
+#include "common/rpc/serve.h"
 #include "services/customer/api/grpc_services.h"
+#include "services/customer/api/import_sources.h"
 
 namespace clientele::customer {
 namespace {
 
 class ImportSourceGrpc final : public v1::ImportSourceService::CallbackService {
  public:
-  ImportSourceGrpc(rpc::Dispatcher& dispatcher, ImportSourceHandlers handlers)
-      : dispatcher_(dispatcher), handlers_(std::move(handlers)) {}
-
-  grpc::ServerUnaryReactor* CreateImportSource(grpc::CallbackServerContext* context,
-                                               const v1::CreateImportSourceRequest* request,
-                                               v1::ImportSource* response) override {
-    return dispatcher_.Serve(context, *request, *response, handlers_.create);
-  }
-  grpc::ServerUnaryReactor* GetImportSource(grpc::CallbackServerContext* context,
-                                            const v1::GetImportSourceRequest* request,
-                                            v1::ImportSource* response) override {
-    return dispatcher_.Serve(context, *request, *response, handlers_.get);
-  }
+  ImportSourceGrpc(rpc::Dispatcher& dispatcher, const Parts& parts) : dispatcher_(dispatcher), parts_(parts) {}
 
  private:
   rpc::Dispatcher& dispatcher_;
-  const ImportSourceHandlers handlers_;
+  const Parts parts_;
+
+  CLIENTELE_RPC(CreateImportSource, v1::CreateImportSourceRequest, v1::ImportSource,
+                rpc::OnWorker(&customer::CreateImportSource, parts_.sources).Checking(&CheckCreateImportSource))
+  CLIENTELE_RPC(GetImportSource, v1::GetImportSourceRequest, v1::ImportSource,
+                rpc::OnWorker(&customer::GetImportSource, parts_.sources))
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeImportSourceService(rpc::Dispatcher& dispatcher, ImportSourceHandlers handlers) {
-  return std::make_unique<ImportSourceGrpc>(dispatcher, std::move(handlers));
+std::unique_ptr<grpc::Service> MakeImportSourceService(rpc::Dispatcher& dispatcher, const Parts& parts) {
+  return std::make_unique<ImportSourceGrpc>(dispatcher, parts);
 }
 
 }  // namespace clientele::customer

@@ -18,9 +18,15 @@ ImportSource SourceOf(const v1::CreateImportSourceRequest& request) {
   return source;
 }
 
-absl::StatusOr<v1::ImportSource> Create(pg::Session& session, rpc::Call& call,
-                                        const v1::CreateImportSourceRequest& request,
-                                        const ImportSourceStore& sources) {
+}  // namespace
+
+absl::Status CheckCreateImportSource(const rpc::Call&, const v1::CreateImportSourceRequest& request) {
+  return CheckNewSource(SourceOf(request));
+}
+
+absl::StatusOr<v1::ImportSource> CreateImportSource(pg::Session& session, rpc::Call& call,
+                                                    const v1::CreateImportSourceRequest& request,
+                                                    const ImportSourceStore& sources) {
   ImportSource source = SourceOf(request);
   source.create_time = call.now();
   if (absl::Status status = CheckNewSource(source); !status.ok()) return status;
@@ -29,32 +35,13 @@ absl::StatusOr<v1::ImportSource> Create(pg::Session& session, rpc::Call& call,
   return ToProto(*created);
 }
 
-absl::StatusOr<v1::ImportSource> Get(pg::Session& session, const v1::GetImportSourceRequest& request,
-                                     const ImportSourceStore& sources) {
+absl::StatusOr<v1::ImportSource> GetImportSource(pg::Session& session, rpc::Call&,
+                                                 const v1::GetImportSourceRequest& request,
+                                                 const ImportSourceStore& sources) {
   const auto source = sources.Find(session, LastSegment(request.name()));
   if (!source.ok()) return source.status();
   if (!source->has_value()) return NotFound("IMPORT_SOURCE", request.name());
   return ToProto(**source);
-}
-
-}  // namespace
-
-rpc::Handler<v1::CreateImportSourceRequest, v1::ImportSource> CreateImportSourceHandler(
-    const ImportSourceStore& sources) {
-  return rpc::Handler<v1::CreateImportSourceRequest, v1::ImportSource>::OnWorker(
-             [&sources](pg::Session& session, rpc::Call& call, const v1::CreateImportSourceRequest& request) {
-               return Create(session, call, request, sources);
-             })
-      .Checking([](const rpc::Call&, const v1::CreateImportSourceRequest& request) {
-        return CheckNewSource(SourceOf(request));
-      });
-}
-
-rpc::Handler<v1::GetImportSourceRequest, v1::ImportSource> GetImportSourceHandler(const ImportSourceStore& sources) {
-  return rpc::Handler<v1::GetImportSourceRequest, v1::ImportSource>::OnWorker(
-      [&sources](pg::Session& session, rpc::Call&, const v1::GetImportSourceRequest& request) {
-        return Get(session, request, sources);
-      });
 }
 
 }  // namespace clientele::customer

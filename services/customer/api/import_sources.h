@@ -4,12 +4,14 @@
 #include "common/rpc/call.h"
 #include "services/customer/storage/import_source_store.h"
 
-// `sources` outlives the handlers.
 namespace clientele::customer {
 
-rpc::Handler<v1::CreateImportSourceRequest, v1::ImportSource> CreateImportSourceHandler(
-    const ImportSourceStore& sources);
-
-rpc::Handler<v1::GetImportSourceRequest, v1::ImportSource> GetImportSourceHandler(const ImportSourceStore& sources);
+absl::Status CheckCreateImportSource(const rpc::Call& call, const v1::CreateImportSourceRequest& request);
+absl::StatusOr<v1::ImportSource> CreateImportSource(pg::Session& session, rpc::Call& call,
+                                                    const v1::CreateImportSourceRequest& request,
+                                                    const ImportSourceStore& sources);
+absl::StatusOr<v1::ImportSource> GetImportSource(pg::Session& session, rpc::Call& call,
+                                                 const v1::GetImportSourceRequest& request,
+                                                 const ImportSourceStore& sources);
 
 }  // namespace clientele::customer

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "common/core/error.h"
-#include "common/rpc/filter.h"
-#include "services/customer/api/on_lane.h"
+#include "common/rpc/answer_one.h"
+#include "common/rpc/list.h"
 #include "services/customer/storage/organization_store.h"
 
 namespace clientele::customer {
@@ -15,37 +15,41 @@ View ViewOf(v1::CustomerView view, View unless_said) {
   return view == v1::CUSTOMER_VIEW_FULL ? View::kFull : View::kBasic;
 }
 
-absl::StatusOr<v1::ListCustomersResponse> List(pg::Session& session, const v1::ListCustomersRequest& request,
-                                               const rpc::PageTokens& tokens) {
-  CustomerListQuery query;
-  auto filter = rpc::ParseFilter(request.filter(), CustomerListFields());
-  if (!filter.ok()) return filter.status();
-  auto order = rpc::ParseOrderBy(request.order_by(), CustomerListOrders(), kDefaultCustomerOrder);
-  if (!order.ok()) return order.status();
-  auto after = tokens.Decode(request);
-  if (!after.ok()) return after.status();
+}  // namespace
+
+void AnswerCustomer(CustomerReads& reads, const AccountName& name, const std::shared_ptr<rpc::Call>& call,
+                    const rpc::Reply<v1::Customer>& reply, View view) {
+  rpc::AnswerOne(reads, name, *call, reply, [name, view](const Customer* customer) -> absl::StatusOr<v1::Customer> {
+    if (customer == nullptr) return NotFound("CUSTOMER", CustomerName(name));
+    return ToProto(*customer, view);
+  });
+}
+
+void GetCustomer(const std::shared_ptr<rpc::Call>& call, const std::shared_ptr<const v1::GetCustomerRequest>& request,
+                 const rpc::Reply<v1::Customer>& reply, CustomerReads& reads) {
+  AnswerCustomer(reads, ParseAccountName(request->name()), call, reply, ViewOf(request->view(), View::kFull));
+}
+
+absl::StatusOr<v1::ListCustomersResponse> ListCustomers(pg::Session& session, rpc::Call&,
+                                                        const v1::ListCustomersRequest& request,
+                                                        const rpc::PageTokens& tokens) {
+  const auto wanted = rpc::PageOf(request, CustomerListing(), tokens);
+  if (!wanted.ok()) return wanted.status();
   const View view = ViewOf(request.view(), View::kBasic);
-  query.partner = LastSegment(request.parent());
-  query.show_ended = request.show_ended();
-  query.full = view == View::kFull;
-  query.filter = *std::move(filter);
-  query.order = *std::move(order);
-  query.after = *std::move(after);
-  query.page_size = rpc::PageSize(request.page_size());
-  const absl::StatusOr<CustomerPage> page = ListCustomers(session, query);
+  const auto page =
+      CustomerStore::List(session, {LastSegment(request.parent()), request.show_ended(), view == View::kFull}, *wanted);
   if (!page.ok()) return page.status();
   v1::ListCustomersResponse response;
-  for (const Customer& customer : page->customers) *response.add_customers() = ToProto(customer, view);
-  if (!page->next.empty()) response.set_next_page_token(tokens.Encode(request, page->next));
+  for (const Customer& customer : page->items) *response.add_customers() = ToProto(customer, view);
+  response.set_next_page_token(tokens.Encode(request, page->next));
   return response;
 }
 
-absl::StatusOr<v1::CheckDomainAvailabilityResponse> CheckDomain(pg::Session& session,
-                                                                const v1::CheckDomainAvailabilityRequest& request,
-                                                                const Policy& policy) {
+absl::StatusOr<v1::CheckDomainAvailabilityResponse> CheckDomainAvailability(
+    pg::Session& session, rpc::Call&, const v1::CheckDomainAvailabilityRequest& request, Policy policy) {
   std::vector<FieldViolation> violations;
   std::string domain = request.domain();
-  CheckOrganizationDomain(policy, "domain", domain, violations);
+  CheckOrganizationDomain(policy, "domain", domain, &violations);
   if (!violations.empty()) return InvalidFields(violations);
   const std::string partner = LastSegment(request.parent());
   const absl::StatusOr<DomainHolder> holder = FindDomain(session, partner, domain);
@@ -58,42 +62,6 @@ absl::StatusOr<v1::CheckDomainAvailabilityResponse> CheckDomain(pg::Session& ses
                             : holder->active ? v1::DOMAIN_AVAILABILITY_TAKEN_BY_YOUR_CUSTOMER
                                              : v1::DOMAIN_AVAILABILITY_TAKEN_INVITE_INSTEAD);
   return response;
-}
-
-}  // namespace
-
-void AnswerCustomer(CustomerReads& reads, const AccountName& name, const std::shared_ptr<rpc::Call>& call,
-                    const rpc::Reply<v1::Customer>& reply, View view) {
-  const absl::Status full =
-      reads.Get(name, JobOf(*call), [name, call, reply, view](absl::StatusOr<std::optional<Customer>> customer) {
-        if (!customer.ok()) return reply(customer.status());
-        if (!customer->has_value()) return reply(NotFound("CUSTOMER", CustomerName(name)));
-        reply(ToProto(**customer, view));
-      });
-  if (!full.ok()) reply(full);
-}
-
-rpc::Handler<v1::GetCustomerRequest, v1::Customer> GetCustomerHandler(CustomerReads& reads) {
-  return rpc::Handler<v1::GetCustomerRequest, v1::Customer>::Async(
-      [&reads](std::shared_ptr<rpc::Call> call, std::shared_ptr<const v1::GetCustomerRequest> request,
-               const rpc::Reply<v1::Customer>& reply) {
-        AnswerCustomer(reads, ParseAccountName(request->name()), call, reply, ViewOf(request->view(), View::kFull));
-      });
-}
-
-rpc::Handler<v1::ListCustomersRequest, v1::ListCustomersResponse> ListCustomersHandler(const rpc::PageTokens& tokens) {
-  return rpc::Handler<v1::ListCustomersRequest, v1::ListCustomersResponse>::OnWorker(
-      [&tokens](pg::Session& session, rpc::Call&, const v1::ListCustomersRequest& request) {
-        return List(session, request, tokens);
-      });
-}
-
-rpc::Handler<v1::CheckDomainAvailabilityRequest, v1::CheckDomainAvailabilityResponse> CheckDomainAvailabilityHandler(
-    Policy policy) {
-  return rpc::Handler<v1::CheckDomainAvailabilityRequest, v1::CheckDomainAvailabilityResponse>::OnWorker(
-      [policy](pg::Session& session, rpc::Call&, const v1::CheckDomainAvailabilityRequest& request) {
-        return CheckDomain(session, request, policy);
-      });
 }
 
 }  // namespace clientele::customer

@@ -7,17 +7,17 @@
 #include "common/rpc/page_token.h"
 #include "services/customer/api/customer_proto.h"
 #include "services/customer/domain/profile.h"
-#include "services/customer/storage/customer_reads.h"
+#include "services/customer/storage/customer_store.h"
 
-// What is passed outlives the handlers.
 namespace clientele::customer {
 
-rpc::Handler<v1::GetCustomerRequest, v1::Customer> GetCustomerHandler(CustomerReads& reads);
-
-rpc::Handler<v1::ListCustomersRequest, v1::ListCustomersResponse> ListCustomersHandler(const rpc::PageTokens& tokens);
-
-rpc::Handler<v1::CheckDomainAvailabilityRequest, v1::CheckDomainAvailabilityResponse> CheckDomainAvailabilityHandler(
-    Policy policy);
+void GetCustomer(const std::shared_ptr<rpc::Call>& call, const std::shared_ptr<const v1::GetCustomerRequest>& request,
+                 const rpc::Reply<v1::Customer>& reply, CustomerReads& reads);
+absl::StatusOr<v1::ListCustomersResponse> ListCustomers(pg::Session& session, rpc::Call& call,
+                                                        const v1::ListCustomersRequest& request,
+                                                        const rpc::PageTokens& tokens);
+absl::StatusOr<v1::CheckDomainAvailabilityResponse> CheckDomainAvailability(
+    pg::Session& session, rpc::Call& call, const v1::CheckDomainAvailabilityRequest& request, Policy policy);
 
 // Answers the account in full as it is now, from any thread: the end of commands whose work a saga did.
 void AnswerCustomer(CustomerReads& reads, const AccountName& name, const std::shared_ptr<rpc::Call>& call,

@@ -35,13 +35,14 @@ Customer Wanted(const Customer& current, const std::vector<std::string>& paths, 
   return wanted;
 }
 
-// What can be said of the request without the account: what the mask names, as far as it needs nothing else.
-absl::Status CheckUpdate(const v1::UpdateCustomerRequest& request, const Policy& policy) {
+}  // namespace
+
+absl::Status CheckUpdateCustomer(const rpc::Call&, const v1::UpdateCustomerRequest& request, Policy policy) {
   const auto paths = rpc::ResolveMask(request.update_mask(), request.customer(), Updatable());
   if (!paths.ok()) return paths.status();
   Customer wanted = Wanted(Customer(), *paths, request.customer());
   std::vector<FieldViolation> violations;
-  CheckProfile(policy, BillingRule::kOptional, "customer.", wanted, violations);
+  CheckProfile(policy, BillingRule::kOptional, "customer.", wanted, &violations);
   const auto unnamed = [&](const FieldViolation& violation) {
     return std::none_of(paths->begin(), paths->end(), [&](const std::string& path) {
       return absl::StartsWith(violation.field, absl::StrCat("customer.", path));
@@ -51,8 +52,9 @@ absl::Status CheckUpdate(const v1::UpdateCustomerRequest& request, const Policy&
   return InvalidFields(violations);
 }
 
-absl::StatusOr<v1::Customer> Update(pg::Session& session, rpc::Call& call, const v1::UpdateCustomerRequest& request,
-                                    const CustomerStore& customers, const Policy& policy) {
+absl::StatusOr<v1::Customer> UpdateCustomer(pg::Session& session, rpc::Call& call,
+                                            const v1::UpdateCustomerRequest& request, const CustomerStore& customers,
+                                            Policy policy) {
   const v1::Customer& customer = request.customer();
   const auto paths = rpc::ResolveMask(request.update_mask(), customer, Updatable());
   if (!paths.ok()) return paths.status();
@@ -63,19 +65,6 @@ absl::StatusOr<v1::Customer> Update(pg::Session& session, rpc::Call& call, const
       [&](const Customer& current) { return Revise(current, Wanted(current, *paths, customer), policy, call.now()); });
   if (!changed.ok()) return changed.status();
   return ToProto(*changed);
-}
-
-}  // namespace
-
-rpc::Handler<v1::UpdateCustomerRequest, v1::Customer> UpdateCustomerHandler(const CustomerStore& customers,
-                                                                            Policy policy) {
-  return rpc::Handler<v1::UpdateCustomerRequest, v1::Customer>::OnWorker(
-             [&customers, policy](pg::Session& session, rpc::Call& call, const v1::UpdateCustomerRequest& request) {
-               return Update(session, call, request, customers, policy);
-             })
-      .Checking([policy](const rpc::Call&, const v1::UpdateCustomerRequest& request) {
-        return CheckUpdate(request, policy);
-      });
 }
 
 }  // namespace clientele::customer

@@ -7,8 +7,10 @@
 
 namespace clientele::customer {
 
-// `customers` outlives the handler.
-rpc::Handler<v1::UpdateCustomerRequest, v1::Customer> UpdateCustomerHandler(const CustomerStore& customers,
-                                                                            Policy policy);
+// What can be said of the request without the account: what the mask names, as far as it needs nothing else.
+absl::Status CheckUpdateCustomer(const rpc::Call& call, const v1::UpdateCustomerRequest& request, Policy policy);
+absl::StatusOr<v1::Customer> UpdateCustomer(pg::Session& session, rpc::Call& call,
+                                            const v1::UpdateCustomerRequest& request, const CustomerStore& customers,
+                                            Policy policy);
 
 }  // namespace clientele::customer

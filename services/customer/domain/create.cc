@@ -31,12 +31,12 @@ absl::Status CheckNewCustomer(const Policy& policy, Customer& customer) {
                      {{"cell", policy.cloud.cell()}});
   }
   std::vector<FieldViolation> violations;
-  CheckOrganizationDomain(policy, "customer.primary_domain", customer.primary_domain, violations);
+  CheckOrganizationDomain(policy, "customer.primary_domain", customer.primary_domain, &violations);
   if (customer.directory_tenants.size() > 1) {
     violations.push_back({"customer.directory_tenants", "a new customer has at most one", "MAX_ITEMS", ""});
   }
   CompleteTenants(policy, customer.directory_tenants);
-  CheckProfile(policy, BillingRule::kDemanded, "customer.", customer, violations);
+  CheckProfile(policy, BillingRule::kDemanded, "customer.", customer, &violations);
   return InvalidFields(violations);
 }
 

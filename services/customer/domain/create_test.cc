@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include "common/core/error.h"
-#include "services/customer/domain/agreement.h"
 #include "services/customer/domain/organization.h"
 #include "services/customer/domain/partner.h"
 #include "services/customer/domain/sample_customers_test.h"
@@ -79,17 +78,6 @@ TEST(PartnerTest, MayHaveACustomerByItsKindAgreementRegionAndSelf) {
   EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
   EXPECT_EQ(ReasonOf(status), "RESELLER_CANNOT_CREATE_CUSTOMER");
   EXPECT_TRUE(CheckPartner(reseller, AccountOrigin::kImport, "united-states", {}).ok());
-}
-
-TEST(AgreementTest, IsOfADayThatHasBegunSomewhere) {
-  const absl::Time noon = absl::FromCivil(absl::CivilHour(2026, 3, 10, 12), absl::UTCTimeZone());
-  for (const char* day : {"2026-03-10", "2026-03-11", "2020-02-29"}) {
-    EXPECT_TRUE(CheckAgreement({"t", {}, day}, noon).ok()) << day;
-  }
-  for (const auto& [day, reason] : std::map<std::string, std::string>{
-           {"2026-03-12", "FUTURE"}, {"2026-02-30", "DATE"}, {"2026-13-01", "DATE"}, {"0000-00-00", "DATE"}}) {
-    EXPECT_EQ(FieldViolationsOf(CheckAgreement({"t", {}, day}, noon))[0].reason, reason) << day;
-  }
 }
 
 TEST(OrganizationTest, IsFoundMadeOrGivenWhatItLacks) {

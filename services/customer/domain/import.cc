@@ -48,12 +48,18 @@ RowDecision DecideOwnAccount(const RowFacts& facts, const std::string& organizat
 
 }  // namespace
 
+absl::Status CheckListTime(const std::optional<absl::Time>& list_time, absl::Time now) {
+  constexpr absl::Duration kClocksDiffer = absl::Minutes(5);
+  if (!list_time.has_value() || *list_time <= now + kClocksDiffer) return absl::OkStatus();
+  return InvalidFields({{"list_time", "must not lie in the future", "FUTURE", ""}});
+}
+
 absl::Status CheckRow(const Policy& policy, std::vector<FieldViolation> violations, ImportRow& row) {
   Customer& account = row.account;
   // A field that broke the contract's rule is told once.
   std::vector<FieldViolation> found;
-  CheckOrganizationDomain(policy, "primary_domain", account.primary_domain, found);
-  CheckProfile(policy, BillingRule::kOptional, "customer.", account, found);
+  CheckOrganizationDomain(policy, "primary_domain", account.primary_domain, &found);
+  CheckProfile(policy, BillingRule::kOptional, "customer.", account, &found);
   for (FieldViolation& violation : found) {
     if (violation.field == "customer.company_name") violation.field = "company_name";
     bool told = false;

@@ -47,6 +47,10 @@ struct RowFacts {
   bool external_id_visible = false;
 };
 
+// INVALID_FIELD where a list was made in the future: a wrong clock would make every end of a relationship older. Five
+// minutes are let pass.
+absl::Status CheckListTime(const std::optional<absl::Time>& list_time, absl::Time now);
+
 // Field and market rules of one row, with paths inside the row. `violations` are those of the contract's own rules.
 // FAILED_PRECONDITION/RELATIONSHIP_KIND_NOT_IMPORTABLE where the relationship is not the reseller's.
 absl::Status CheckRow(const Policy& policy, std::vector<FieldViolation> violations, ImportRow& row);

@@ -8,6 +8,13 @@
 namespace clientele::customer {
 namespace {
 
+TEST(CheckListTime, RefusesTheFuture) {
+  const absl::Time now = absl::FromUnixSeconds(1767225600);
+  EXPECT_TRUE(CheckListTime(std::nullopt, now).ok());
+  EXPECT_TRUE(CheckListTime(now + absl::Minutes(5), now).ok());
+  EXPECT_EQ(FieldViolationsOf(CheckListTime(now + absl::Minutes(6), now))[0].reason, "FUTURE");
+}
+
 using ::testing::ElementsAre;
 
 constexpr char kOne[] = "0190c000-0000-7000-8000-00000000000a";

@@ -26,11 +26,11 @@ enum class BillingRule {
 // Company name, registration number, billing profile and contacts, against the country of the billing profile. Sets
 // `profile_complete`.
 void CheckProfile(const Policy& policy, BillingRule rule, const std::string& path, Customer& customer,
-                  std::vector<FieldViolation>& violations);
+                  std::vector<FieldViolation>* violations);
 
 // A domain that an organisation can be known by: registered, and no free mail provider's.
 void CheckOrganizationDomain(const Policy& policy, const std::string& field, std::string& domain,
-                             std::vector<FieldViolation>& violations);
+                             std::vector<FieldViolation>* violations);
 
 // An empty issuer is the cell's vendor directory.
 void CompleteTenants(const Policy& policy, std::vector<DirectoryTenant>& tenants);

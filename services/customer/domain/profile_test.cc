@@ -29,7 +29,7 @@ TEST_P(ProfileRule, IsOneViolationWithItsPath) {
   Customer customer = Contoso();
   GetParam().breaks(customer);
   std::vector<FieldViolation> violations;
-  CheckProfile(TestPolicy(), BillingRule::kDemanded, "customer.", customer, violations);
+  CheckProfile(TestPolicy(), BillingRule::kDemanded, "customer.", customer, &violations);
   EXPECT_THAT(violations, ElementsAre(AllOf(Field(&FieldViolation::field, GetParam().field),
                                             Field(&FieldViolation::reason, GetParam().reason),
                                             Field(&FieldViolation::pc_code, GetParam().pc_code))));
@@ -83,7 +83,7 @@ TEST(ProfileTest, TakesWhatPassesInTheFormItIsStoredIn) {
   customer.billing_profile->default_address.phone_number = "425 555 0100";
   customer.contacts = {{" Ann ", "Lee", "ann@contoso.com", "(425) 555-0101"}};
   std::vector<FieldViolation> violations;
-  CheckProfile(TestPolicy(), BillingRule::kDemanded, "customer.", customer, violations);
+  CheckProfile(TestPolicy(), BillingRule::kDemanded, "customer.", customer, &violations);
   EXPECT_THAT(violations, IsEmpty());
   EXPECT_TRUE(customer.profile_complete);
   EXPECT_EQ(customer.billing_profile->culture, "en-US");
@@ -104,7 +104,7 @@ TEST(ProfileTest, TellsAllAtOnce) {
   customer.billing_profile->default_address.postal_code = "1";
   customer.billing_profile->default_address.state = "";
   std::vector<FieldViolation> violations;
-  CheckProfile(TestPolicy(), BillingRule::kDemanded, "", customer, violations);
+  CheckProfile(TestPolicy(), BillingRule::kDemanded, "", customer, &violations);
   std::vector<std::string> fields;
   fields.reserve(violations.size());
   for (const FieldViolation& violation : violations) fields.push_back(violation.field);
@@ -117,7 +117,7 @@ TEST(ProfileTest, AListMayComeWithoutBilling) {
   Customer customer = Contoso();
   customer.billing_profile.reset();
   std::vector<FieldViolation> violations;
-  CheckProfile(TestPolicy(), BillingRule::kOptional, "", customer, violations);
+  CheckProfile(TestPolicy(), BillingRule::kOptional, "", customer, &violations);
   EXPECT_THAT(violations, IsEmpty());
   EXPECT_FALSE(customer.profile_complete);
 }
@@ -129,12 +129,12 @@ TEST(ProfileTest, AnOrganizationsDomainIsItsOwn) {
                                                                        {"contoso", "DOMAIN_NAME"}}) {
     std::vector<FieldViolation> violations;
     std::string domain = text;
-    CheckOrganizationDomain(TestPolicy(), "domain", domain, violations);
+    CheckOrganizationDomain(TestPolicy(), "domain", domain, &violations);
     EXPECT_THAT(violations, ElementsAre(Field(&FieldViolation::reason, reason))) << text;
   }
   std::vector<FieldViolation> violations;
   std::string domain = "Bücher.Example";
-  CheckOrganizationDomain(TestPolicy(), "domain", domain, violations);
+  CheckOrganizationDomain(TestPolicy(), "domain", domain, &violations);
   EXPECT_THAT(violations, IsEmpty());
   EXPECT_EQ(domain, "xn--bcher-kva.example");
 }

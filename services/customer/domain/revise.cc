@@ -100,7 +100,7 @@ absl::StatusOr<Revision<Customer>> Revise(const Customer& current, Customer want
   }
   if (!ChangedProfileFields(current, wanted).empty()) {
     std::vector<FieldViolation> violations;
-    CheckProfile(policy, BillingRule::kDemanded, "customer.", wanted, violations);
+    CheckProfile(policy, BillingRule::kDemanded, "customer.", wanted, &violations);
     if (!violations.empty()) return InvalidFields(violations);
     if (absl::Status status = CheckRegion(current, wanted, policy); !status.ok()) return status;
   }

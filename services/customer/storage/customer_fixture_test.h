@@ -15,7 +15,6 @@
 #include "common/testing/database.h"
 #include "common/testing/fake_clock.h"
 #include "services/customer/domain/sample_customers_test.h"
-#include "services/customer/storage/customer_reads.h"
 #include "services/customer/storage/customer_store.h"
 #include "services/customer/storage/provisioning_store.h"
 
@@ -109,13 +108,14 @@ class CustomerTest : public ::testing::Test {
     CondVar changed;
     pg::Job job;
     job.deadline = absl::Now() + absl::Seconds(10);
-    const absl::Status status = reads_.Get(name, std::move(job), [&](absl::StatusOr<std::optional<Customer>> customer) {
-      EXPECT_TRUE(customer.ok()) << customer.status();
-      MutexLock lock(&mutex);
-      if (customer.ok()) found = *std::move(customer);
-      done = true;
-      changed.NotifyAll();
-    });
+    const absl::Status status =
+        reads_.Read(name, std::move(job), [&](absl::StatusOr<std::optional<Customer>> customer) {
+          EXPECT_TRUE(customer.ok()) << customer.status();
+          MutexLock lock(&mutex);
+          if (customer.ok()) found = *std::move(customer);
+          done = true;
+          changed.NotifyAll();
+        });
     EXPECT_TRUE(status.ok());
     MutexLock lock(&mutex);
     while (!done) changed.Wait(&mutex);
@@ -138,7 +138,7 @@ class CustomerTest : public ::testing::Test {
   testing::FakeClock clock_;
   const CustomerStore customers_{[](const Customer& c) { return CustomerName(c.name); }};
   const ProvisioningStore provisioning_{[](const Customer& c) { return CustomerName(c.name); }};
-  CustomerReads reads_{executor_};
+  CustomerReads reads_{executor_, &CustomerStore::Fetch};
   // Last: its threads end before what they work with goes.
   pg::Executor executor_{pg::ExecutorOptions{options_, {1, 2048}, {1, 1024}, {1, 128}}};
 };

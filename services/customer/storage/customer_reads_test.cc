@@ -1,5 +1,3 @@
-#include "services/customer/storage/customer_reads.h"
-
 #include <gmock/gmock.h>
 
 #include "services/customer/storage/customer_fixture_test.h"
@@ -14,26 +12,23 @@ using ::testing::IsEmpty;
 
 class CustomerReadsTest : public CustomerTest {
  protected:
-  CustomerListQuery Query(const std::string& order = kDefaultCustomerOrder, bool descending = false) {
-    CustomerListQuery query;
-    query.partner = kPartner;
-    query.order = CustomerListOrders().at(order);
-    for (pg::SortColumn& column : query.order) column.descending = descending;
-    query.page_size = 3;
-    return query;
+  static pg::PageRequest Wanted(const std::string& order = "create_time", bool descending = false) {
+    pg::PageRequest wanted{{}, CustomerListing().orders.at(order), {}, 3};
+    for (pg::SortColumn& column : wanted.order) column.descending = descending;
+    return wanted;
   }
 
   // Every page, one after the other.
-  std::vector<std::string> Domains(CustomerListQuery query) {
+  std::vector<std::string> Domains(pg::PageRequest wanted, const CustomerStore::Selection& selection = {kPartner}) {
     std::vector<std::string> domains;
     while (true) {
-      const auto page = ListCustomers(*session_, query);
+      const auto page = CustomerStore::List(*session_, selection, wanted);
       EXPECT_TRUE(page.ok()) << page.status();
       if (!page.ok()) return domains;
-      EXPECT_LE(static_cast<int>(page->customers.size()), query.page_size);
-      for (const Customer& customer : page->customers) domains.push_back(customer.primary_domain);
+      EXPECT_LE(static_cast<int>(page->items.size()), wanted.size);
+      for (const Customer& customer : page->items) domains.push_back(customer.primary_domain);
       if (page->next.empty()) return domains;
-      query.after = page->next;
+      wanted.after = page->next;
     }
   }
 
@@ -46,7 +41,7 @@ class CustomerReadsTest : public CustomerTest {
   pg::Predicate Compare(const std::string& field, pg::Comparison comparison, const std::string& value) {
     pg::Predicate predicate;
     predicate.kind = pg::Predicate::Kind::kCompare;
-    predicate.field = &CustomerListFields().at(field);
+    predicate.field = &CustomerListing().fields.at(field);
     predicate.comparison = comparison;
     predicate.value = predicate.field->normalise == nullptr ? value : predicate.field->normalise(value);
     return predicate;
@@ -64,9 +59,9 @@ TEST_F(CustomerReadsTest, PagesHoldEveryCustomerOnceInBothDirections) {
     expected.push_back(customer.primary_domain);
   }
   CreateActive("other.example", kOtherPartner);
-  EXPECT_EQ(Domains(Query()), expected);
+  EXPECT_EQ(Domains(Wanted()), expected);
   std::reverse(expected.begin(), expected.end());
-  EXPECT_EQ(Domains(Query("create_time", true)), expected);
+  EXPECT_EQ(Domains(Wanted("create_time", true)), expected);
 }
 
 TEST_F(CustomerReadsTest, NamesSortByTheirKey) {
@@ -74,10 +69,10 @@ TEST_F(CustomerReadsTest, NamesSortByTheirKey) {
   Named("a.example", "Zeta");
   Named("m.example", "Alpha");
   Named("n.example", "alpha");
-  const std::vector<std::string> domains = Domains(Query("company_name"));
+  const std::vector<std::string> domains = Domains(Wanted("company_name"));
   ASSERT_EQ(domains.size(), 4U);
   EXPECT_THAT((std::vector<std::string>{domains[2], domains[3]}), ElementsAre("z.example", "a.example"));
-  EXPECT_EQ(Domains(Query("company_name", true)).front(), "a.example");
+  EXPECT_EQ(Domains(Wanted("company_name", true)).front(), "a.example");
 }
 
 TEST_F(CustomerReadsTest, FiltersByEachField) {
@@ -86,9 +81,9 @@ TEST_F(CustomerReadsTest, FiltersByEachField) {
   fabrikam.external_id = "crm-7";
   CreateActive(fabrikam);
   const auto domains = [&](const std::string& field, pg::Comparison comparison, const std::string& value) {
-    CustomerListQuery query = Query();
-    query.filter = Compare(field, comparison, value);
-    return Domains(query);
+    pg::PageRequest wanted = Wanted();
+    wanted.filter = Compare(field, comparison, value);
+    return Domains(wanted);
   };
   using pg::Comparison;
   EXPECT_THAT(domains("company_name", Comparison::kEqual, "CONTOSO ltd."), ElementsAre("contoso.example"));
@@ -100,6 +95,9 @@ TEST_F(CustomerReadsTest, FiltersByEachField) {
               ::testing::UnorderedElementsAre("contoso.example", "fabrikam.example"));
   EXPECT_THAT(domains("profile_complete", Comparison::kEqual, "false"), IsEmpty());
   EXPECT_THAT(domains("create_time", Comparison::kGreater, "2026-06-01T00:00:00Z"), IsEmpty());
+  EXPECT_EQ(CustomerListing().fields.at("state").words.at("ENDED"), 2);
+  EXPECT_EQ(CustomerListing().fields.at("state").words.at("CUSTOMER_STATE_ENDED"), 2);
+  EXPECT_EQ(CustomerListing().fields.at("origin").words.at("CUSTOMER_ORIGIN_IMPORT"), 2);
 }
 
 TEST_F(CustomerReadsTest, EndedOnesAreShownOnlyWhenAskedFor) {
@@ -109,21 +107,22 @@ TEST_F(CustomerReadsTest, EndedOnesAreShownOnlyWhenAskedFor) {
   ASSERT_TRUE(customers_.End(*session_, call, ended.name, {1, 2, 1, 2}, clock_.Now()).ok());
   const Customer making = NewCustomer("making.example");
   ASSERT_TRUE(provisioning_.Create(*session_, call, making, SagaOf(making)).ok());
-  EXPECT_THAT(Domains(Query()), ElementsAre("active.example"));
-  CustomerListQuery all = Query();
-  all.show_ended = true;
-  EXPECT_THAT(Domains(all), ::testing::UnorderedElementsAre("active.example", "ended.example"));
-  all.filter = Compare("state", pg::Comparison::kEqual, "2");
-  EXPECT_THAT(Domains(all), ElementsAre("ended.example"));
+  EXPECT_THAT(Domains(Wanted()), ElementsAre("active.example"));
+  const CustomerStore::Selection all{kPartner, true};
+  EXPECT_THAT(Domains(Wanted(), all), ::testing::UnorderedElementsAre("active.example", "ended.example"));
+  pg::PageRequest wanted = Wanted();
+  wanted.filter = Compare("state", pg::Comparison::kEqual, "2");
+  EXPECT_THAT(Domains(wanted, all), ElementsAre("ended.example"));
   EXPECT_TRUE(Find(ended.name).has_value()) << "Get shows it";
 }
 
 TEST_F(CustomerReadsTest, TheFullViewHasWhatTheBasicOneLacks) {
   CreateActive("view.example");
-  CustomerListQuery query = Query();
-  EXPECT_FALSE(ListCustomers(*session_, query)->customers[0].billing_profile.has_value());
-  query.full = true;
-  EXPECT_EQ(ListCustomers(*session_, query)->customers[0].billing_profile->email, "ap@contoso.com");
+  const auto first = [&](bool full) {
+    return CustomerStore::List(*session_, {kPartner, false, full}, Wanted())->items.at(0);
+  };
+  EXPECT_FALSE(first(false).billing_profile.has_value());
+  EXPECT_EQ(first(true).billing_profile->email, "ap@contoso.com");
 }
 
 TEST_F(CustomerReadsTest, ManyPointReadsAtOnceEachAnswerTheirOwn) {

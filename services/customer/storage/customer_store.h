@@ -3,15 +3,21 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/core/call_context.h"
+#include "common/pg/list_query.h"
+#include "common/pg/point_reads.h"
 #include "services/customer/domain/agreement.h"
 #include "services/customer/storage/changes.h"
 
 namespace clientele::customer {
 
-// Changes of single accounts. Thread-safe.
+// How a list of accounts can be asked for.
+const pg::Listing& CustomerListing();
+
+// The accounts that stand or stood. Thread-safe; the session is the worker's.
 class CustomerStore {
  public:
   using Decide = std::function<absl::StatusOr<Revision<Customer>>(const Customer&)>;
@@ -32,9 +38,24 @@ class CustomerStore {
   absl::StatusOr<Customer> End(pg::Session& session, CallContext& call, const AccountName& name,
                                const RelationshipSummary& relationship, absl::Time end_time) const;
 
+  // One for each name, in their order; none where the account is still being made. See CustomerReads.
+  static absl::StatusOr<std::vector<std::optional<Customer>>> Fetch(pg::Session& session,
+                                                                    const std::vector<AccountName>& names);
+
+  // Which accounts a list holds, and how much of each.
+  struct Selection {
+    std::string partner;
+    bool show_ended = false;
+    bool full = false;  // billing profile, contacts and labels too
+  };
+  static absl::StatusOr<pg::Page<Customer>> List(pg::Session& session, const Selection& selection,
+                                                 const pg::PageRequest& page);
+
  private:
   const Encode<Customer> encode_;
 };
+
+using CustomerReads = pg::PointReads<AccountName, std::optional<Customer>>;
 
 // Takes the newest state of a relationship over into the account's summary; an older one changes nothing.
 absl::Status FollowRelationship(pg::Session& session, const AccountName& name, const RelationshipSummary& relationship);

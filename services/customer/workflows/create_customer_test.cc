@@ -31,7 +31,7 @@ TEST_F(CreateCustomerTest, CarriesWhatItSawOfTheOtherService) {
   request.set_parent(PartnerName(kPartner));
   *request.mutable_customer() = ToProto(NewCustomer("seen.example"));
   Consistency seen;
-  ASSERT_TRUE(Serve(CreateCustomerHandler(replica_->parts), request, CallOf(), PartnerUser(), &seen).ok());
+  ASSERT_TRUE(Serve(rpc::Async(&CreateCustomer, replica_->parts), request, CallOf(), PartnerUser(), &seen).ok());
   EXPECT_EQ(seen["relationship"].txid, 7U);
 }
 
@@ -80,7 +80,7 @@ TEST_F(CreateCustomerTest, AtTheDeadlineTheSagaRunsOnAndTheSameRequestJoinsIt) {
   *request.mutable_customer() = ToProto(NewCustomer("late.example"));
   CallContext call = CallOf(key);
   call.deadline = absl::Now() + absl::Milliseconds(300);
-  const absl::Status late = Serve(CreateCustomerHandler(replica_->parts), request, call, PartnerUser()).status();
+  const absl::Status late = Serve(rpc::Async(&CreateCustomer, replica_->parts), request, call, PartnerUser()).status();
   EXPECT_EQ(late.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(ReasonOf(late), "SAGA_RUNNING");
   EXPECT_GT(RetryDelayOf(late), absl::ZeroDuration());
@@ -152,7 +152,7 @@ TEST_P(CreationKilled, EndsAsIfNothingHadHappened) {
   *request.mutable_customer() = ToProto(NewCustomer("killed.example"));
   CallContext call = CallOf(key);
   call.deadline = absl::Now() + absl::Milliseconds(300);
-  EXPECT_EQ(ReasonOf(Serve(CreateCustomerHandler(replica_->parts), request, call, PartnerUser()).status()),
+  EXPECT_EQ(ReasonOf(Serve(rpc::Async(&CreateCustomer, replica_->parts), request, call, PartnerUser()).status()),
             "SAGA_RUNNING");
   EXPECT_LE(left, 0) << "the failpoint was passed";
   testing::Failpoints::Shared().SetHook(nullptr);
@@ -161,7 +161,7 @@ TEST_P(CreationKilled, EndsAsIfNothingHadHappened) {
   Replica other(*this, "replica-2");
   replica_->sagas.Stop();
   v1::CreateCustomerRequest again = request;
-  const auto joined = Serve(CreateCustomerHandler(other.parts), again, CallOf(key), PartnerUser());
+  const auto joined = Serve(rpc::Async(&CreateCustomer, other.parts), again, CallOf(key), PartnerUser());
   if (refused) {
     EXPECT_EQ(ReasonOf(joined.status()), "MPA_NOT_SIGNED");
     EXPECT_EQ(Count("customer"), 0);

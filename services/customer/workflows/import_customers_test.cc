@@ -247,7 +247,8 @@ TEST_P(ImportKilled, EndsAsIfNothingHadHappened) {
   CallContext call = CallOf(key);
   call.deadline = absl::Now() + absl::Milliseconds(300);
   EXPECT_EQ(
-      ReasonOf(Serve(BatchImportCustomersHandler(replica_->parts, sources_), ListOf(0, 3), call, Operator()).status()),
+      ReasonOf(
+          Serve(rpc::Async(&BatchImportCustomers, replica_->parts, sources_), ListOf(0, 3), call, Operator()).status()),
       "SAGA_RUNNING");
   testing::Failpoints::Shared().SetHook(nullptr);
   ASSERT_TRUE(session_->Execute("UPDATE saga SET lease_until = clock_timestamp() - interval '1 second'").ok());

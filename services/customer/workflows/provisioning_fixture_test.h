@@ -122,7 +122,7 @@ class ProvisioningTest : public CustomerTest {
   struct Replica {
     Replica(ProvisioningTest& test, const std::string& owner)
         : executor(pg::ExecutorOptions{test.options_, {1, 2048}, {2, 1024}, {1, 128}}),
-          reads(executor),
+          reads(executor, &CustomerStore::Fetch),
           sagas(Options(owner), test.clock_, executor,
                 {CreateCustomerSaga(test.provisioning_, test.peer_.Function()),
                  ImportCustomersSaga(test.provisioning_, test.peer_.Function())}),
@@ -198,7 +198,7 @@ class ProvisioningTest : public CustomerTest {
     *request.mutable_customer() = ToProto(NewCustomer(domain));
     CallContext call = CallOf(request_id);
     call.validate_only = validate_only;
-    return Serve(CreateCustomerHandler(replica_->parts), request, call, PartnerUser());
+    return Serve(rpc::Async(&CreateCustomer, replica_->parts), request, call, PartnerUser());
   }
 
   static v1::ImportRow RowOf(int number) {
@@ -220,7 +220,7 @@ class ProvisioningTest : public CustomerTest {
                                                           const std::string& request_id = "") {
     CallContext call = CallOf(request_id);
     call.validate_only = request.validate_only();
-    return Serve(BatchImportCustomersHandler(replica_->parts, sources_), request, call, std::move(caller));
+    return Serve(rpc::Async(&BatchImportCustomers, replica_->parts, sources_), request, call, std::move(caller));
   }
   // What became of each row: C, P, or the reason of its refusal.
   static std::vector<std::string> Outcomes(const absl::StatusOr<v1::BatchImportCustomersResponse>& response) {

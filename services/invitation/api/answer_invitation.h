@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "clientele/invitation/v1/invitation_service.pb.h"
 #include "common/market/cloud.h"
@@ -20,7 +21,7 @@ namespace clientele::invitation {
 using StartAcceptance =
     std::function<pg::SagaStart(const Invitation& accepting, const Acceptance& acceptance, const Invitee& invitee)>;
 
-struct AnswerDeps {
+struct AnswerParts {
   const InvitationStore& invitations;
   const InvitationTokens& tokens;
   const market::Markets& markets;
@@ -29,9 +30,16 @@ struct AnswerDeps {
   StartAcceptance start;
 };
 
-rpc::Handler<v1::LookupInvitationRequest, v1::LookupInvitationResponse> LookupInvitationHandler(const AnswerDeps& deps);
-rpc::Handler<v1::AcceptInvitationRequest, v1::AcceptInvitationResponse> AcceptInvitationHandler(const AnswerDeps& deps);
-rpc::Handler<v1::DeclineInvitationRequest, v1::DeclineInvitationResponse> DeclineInvitationHandler(
-    const AnswerDeps& deps);
+absl::StatusOr<v1::LookupInvitationResponse> LookupInvitation(pg::Session& session, rpc::Call& call,
+                                                              const v1::LookupInvitationRequest& request,
+                                                              const AnswerParts& parts);
+absl::Status CheckAcceptInvitation(const rpc::Call& call, const v1::AcceptInvitationRequest& request,
+                                   const AnswerParts& parts);
+void AcceptInvitation(const std::shared_ptr<rpc::Call>& call,
+                      const std::shared_ptr<const v1::AcceptInvitationRequest>& request,
+                      const rpc::Reply<v1::AcceptInvitationResponse>& reply, const AnswerParts& parts);
+absl::StatusOr<v1::DeclineInvitationResponse> DeclineInvitation(pg::Session& session, rpc::Call& call,
+                                                                const v1::DeclineInvitationRequest& request,
+                                                                const AnswerParts& parts);
 
 }  // namespace clientele::invitation

@@ -11,7 +11,7 @@
 namespace clientele::invitation {
 namespace {
 
-InvitationBatch::CustomerMatch MatchOf(const pb::CancelCustomerInvitationsRequest& request, const market::Cloud& cloud,
+InvitationBatch::CustomerMatch MatchOf(const v1::CancelCustomerInvitationsRequest& request, const market::Cloud& cloud,
                                        std::vector<FieldViolation>* violations) {
   InvitationBatch::CustomerMatch match;
   match.partner = IdsOf(request.partner()).partner;
@@ -29,37 +29,28 @@ InvitationBatch::CustomerMatch MatchOf(const pb::CancelCustomerInvitationsReques
   return match;
 }
 
-// Batch after batch, each under a key of its own, so that a repeat of the request answers the same count.
-absl::StatusOr<pb::CancelCustomerInvitationsResponse> CancelAll(pg::Session& session, rpc::Call& call,
-                                                                const pb::CancelCustomerInvitationsRequest& request,
-                                                                const InvitationBatch& batch,
-                                                                const market::Cloud& cloud) {
+}  // namespace
+
+absl::StatusOr<v1::CancelCustomerInvitationsResponse> CancelCustomerInvitations(
+    pg::Session& session, rpc::Call& call, const v1::CancelCustomerInvitationsRequest& request,
+    const InvitationBatch& batch, const market::Cloud& cloud) {
   std::vector<FieldViolation> violations;
   const InvitationBatch::CustomerMatch match = MatchOf(request, cloud, &violations);
   if (!violations.empty()) return InvalidFields(violations);
-  const std::string request_id = call.context.request_id;
-  pb::CancelCustomerInvitationsResponse response;
+  // A copy: the guard of the call may read its context while this writes.
+  CallContext context = call.context;
+  v1::CancelCustomerInvitationsResponse response;
   for (int number = 0;; ++number) {
     if (number > 0) {
-      call.context.request_id =
-          Uuid::V5(Uuid::Parse(request_id).value_or(Uuid()), absl::StrCat("batch ", number)).ToString();
+      const Uuid request_id = Uuid::Parse(call.context.request_id).value_or(Uuid());
+      context.request_id = Uuid::V5(request_id, absl::StrCat("batch ", number)).ToString();
     }
-    const absl::StatusOr<int> cancelled = batch.CancelMatching(session, call.context, match);
+    const absl::StatusOr<int> cancelled = batch.CancelMatching(session, context, match);
+    call.context.consistency = context.consistency;
     if (!cancelled.ok()) return cancelled.status();
     response.set_cancelled_count(response.cancelled_count() + *cancelled);
     if (*cancelled < InvitationBatch::kMaxRows) return response;
   }
-}
-
-}  // namespace
-
-rpc::Handler<v1::CancelCustomerInvitationsRequest, v1::CancelCustomerInvitationsResponse>
-CancelCustomerInvitationsHandler(const InvitationBatch& batch, const market::Cloud& cloud) {
-  using Handler = rpc::Handler<pb::CancelCustomerInvitationsRequest, pb::CancelCustomerInvitationsResponse>;
-  return Handler::OnWorker(
-      [&batch, &cloud](pg::Session& session, rpc::Call& call, const pb::CancelCustomerInvitationsRequest& request) {
-        return CancelAll(session, call, request, batch, cloud);
-      });
 }
 
 }  // namespace clientele::invitation

@@ -7,7 +7,9 @@
 
 namespace clientele::invitation {
 
-rpc::Handler<v1::CancelCustomerInvitationsRequest, v1::CancelCustomerInvitationsResponse>
-CancelCustomerInvitationsHandler(const InvitationBatch& batch, const market::Cloud& cloud);
+// Internal: batch after batch, each under a key of its own, so that a repeat of the request answers the same count.
+absl::StatusOr<v1::CancelCustomerInvitationsResponse> CancelCustomerInvitations(
+    pg::Session& session, rpc::Call& call, const v1::CancelCustomerInvitationsRequest& request,
+    const InvitationBatch& batch, const market::Cloud& cloud);
 
 }  // namespace clientele::invitation

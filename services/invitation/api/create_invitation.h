@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -20,9 +21,11 @@ using FindLinkedCustomer =
     std::function<void(const CallContext& call, const std::string& partner, const InvitationTarget& target,
                        std::function<void(absl::StatusOr<std::string>, Consistency)> done)>;
 
-rpc::Handler<v1::CreateInvitationRequest, v1::Invitation> CreateInvitationHandler(const InvitationStore& invitations,
-                                                                                  const market::Cloud& cloud,
-                                                                                  pg::Executor& executor,
-                                                                                  FindLinkedCustomer find_linked);
+absl::Status CheckCreateInvitation(const rpc::Call& call, const v1::CreateInvitationRequest& request,
+                                   const market::Cloud& cloud);
+void CreateInvitation(const std::shared_ptr<rpc::Call>& call,
+                      const std::shared_ptr<const v1::CreateInvitationRequest>& request,
+                      const rpc::Reply<v1::Invitation>& reply, const InvitationStore& invitations,
+                      const market::Cloud& cloud, pg::Executor& executor, FindLinkedCustomer find_linked);
 
 }  // namespace clientele::invitation

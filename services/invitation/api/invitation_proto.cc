@@ -11,7 +11,7 @@ google::protobuf::Timestamp TimestampOf(absl::Time time) {
   return timestamp;
 }
 
-void PutTarget(const InvitationTarget& target, pb::InvitationTarget& message) {
+void PutTarget(const InvitationTarget& target, v1::InvitationTarget& message) {
   switch (target.kind) {
     case TargetKind::kEmail:
       message.set_email(target.email);
@@ -26,7 +26,7 @@ void PutTarget(const InvitationTarget& target, pb::InvitationTarget& message) {
   }
 }
 
-void PutProgress(const AcceptanceProgress& progress, pb::Invitation& message) {
+void PutProgress(const AcceptanceProgress& progress, v1::Invitation& message) {
   message.mutable_progress()->set_attempt_count(progress.attempt_count);
   message.mutable_progress()->set_last_error(progress.last_error);
   if (progress.next_attempt_time.has_value()) {
@@ -36,11 +36,11 @@ void PutProgress(const AcceptanceProgress& progress, pb::Invitation& message) {
 
 }  // namespace
 
-pb::Invitation ToProto(const Invitation& invitation, const std::string& accept_uri) {
-  pb::Invitation message;
+v1::Invitation ToProto(const Invitation& invitation, const std::string& accept_uri) {
+  v1::Invitation message;
   if (!invitation.id.empty()) message.set_name(NameOf(invitation));
-  message.set_kind(static_cast<pb::InvitationKind>(invitation.kind));
-  message.set_state(static_cast<pb::InvitationState>(invitation.state));
+  message.set_kind(static_cast<v1::InvitationKind>(invitation.kind));
+  message.set_state(static_cast<v1::InvitationState>(invitation.state));
   PutTarget(invitation.target, *message.mutable_target());
   message.set_recipient_email(invitation.recipient_email);
   message.set_accept_uri(accept_uri);
@@ -48,7 +48,7 @@ pb::Invitation ToProto(const Invitation& invitation, const std::string& accept_u
   message.set_message(invitation.message);
   message.set_lifetime_days(invitation.lifetime_days);
   if (invitation.expire_time.has_value()) *message.mutable_expire_time() = TimestampOf(*invitation.expire_time);
-  message.mutable_delivery()->set_state(static_cast<pb::DeliveryState>(invitation.delivery.state));
+  message.mutable_delivery()->set_state(static_cast<v1::DeliveryState>(invitation.delivery.state));
   message.mutable_delivery()->set_attempt_count(invitation.delivery.attempt_count);
   message.mutable_delivery()->set_last_error(invitation.delivery.last_error);
   if (invitation.delivery.send_time.has_value()) {
@@ -67,27 +67,27 @@ pb::Invitation ToProto(const Invitation& invitation, const std::string& accept_u
   return message;
 }
 
-InvitationDraft FromProto(const pb::Invitation& invitation) {
+InvitationDraft FromProto(const v1::Invitation& invitation) {
   InvitationDraft draft;
   draft.kind = invitation.kind();
   InvitationTarget target;
   switch (invitation.target().target_case()) {
-    case pb::InvitationTarget::kEmail:
+    case v1::InvitationTarget::kEmail:
       target.kind = TargetKind::kEmail;
       target.email = invitation.target().email();
       draft.target = target;
       break;
-    case pb::InvitationTarget::kDomain:
+    case v1::InvitationTarget::kDomain:
       target.kind = TargetKind::kDomain;
       target.domain = invitation.target().domain();
       draft.target = target;
       break;
-    case pb::InvitationTarget::kDirectoryTenant:
+    case v1::InvitationTarget::kDirectoryTenant:
       target.kind = TargetKind::kDirectoryTenant;
       target.directory_tenant = FromProto(invitation.target().directory_tenant());
       draft.target = target;
       break;
-    case pb::InvitationTarget::TARGET_NOT_SET:
+    case v1::InvitationTarget::TARGET_NOT_SET:
       break;
   }
   draft.recipient_email = invitation.recipient_email();
@@ -97,7 +97,7 @@ InvitationDraft FromProto(const pb::Invitation& invitation) {
   return draft;
 }
 
-Acceptance FromProto(const pb::AcceptInvitationRequest& request) {
+Acceptance FromProto(const v1::AcceptInvitationRequest& request) {
   Acceptance acceptance;
   acceptance.company_name = request.company().company_name();
   acceptance.country = request.company().country();

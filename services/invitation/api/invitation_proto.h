@@ -11,13 +11,11 @@
 
 namespace clientele::invitation {
 
-namespace pb = ::clientele::invitation::v1;
-
 // `accept_uri` is empty for those who may not see it.
-pb::Invitation ToProto(const Invitation& invitation, const std::string& accept_uri = "");
+v1::Invitation ToProto(const Invitation& invitation, const std::string& accept_uri = "");
 
-InvitationDraft FromProto(const pb::Invitation& invitation);
-Acceptance FromProto(const pb::AcceptInvitationRequest& request);
+InvitationDraft FromProto(const v1::Invitation& invitation);
+Acceptance FromProto(const v1::AcceptInvitationRequest& request);
 DirectoryTenant FromProto(const type::v1::DirectoryTenant& tenant);
 
 // Who follows a link.

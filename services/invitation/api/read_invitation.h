@@ -1,9 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "clientele/invitation/v1/invitation_service.pb.h"
-#include "common/pg/executor.h"
 #include "common/rpc/call.h"
 #include "common/rpc/page_token.h"
 #include "services/invitation/domain/invitation_token.h"
@@ -14,11 +14,11 @@ namespace clientele::invitation {
 // The link where the caller may send the invitation and it is OPEN at `now`; else empty.
 std::string AcceptUriFor(const rpc::Call& call, const Invitation& invitation, const InvitationTokens& tokens);
 
-rpc::Handler<v1::GetInvitationRequest, v1::Invitation> GetInvitationHandler(const InvitationStore& invitations,
-                                                                            const InvitationTokens& tokens,
-                                                                            pg::Executor& executor);
-
-rpc::Handler<v1::ListInvitationsRequest, v1::ListInvitationsResponse> ListInvitationsHandler(
-    const InvitationStore& invitations, const rpc::PageTokens& page_tokens);
+void GetInvitation(const std::shared_ptr<rpc::Call>& call,
+                   const std::shared_ptr<const v1::GetInvitationRequest>& request,
+                   const rpc::Reply<v1::Invitation>& reply, InvitationReads& reads, const InvitationTokens& tokens);
+absl::StatusOr<v1::ListInvitationsResponse> ListInvitations(pg::Session& session, rpc::Call& call,
+                                                            const v1::ListInvitationsRequest& request,
+                                                            const rpc::PageTokens& page_tokens);
 
 }  // namespace clientele::invitation

@@ -11,7 +11,7 @@
 // What a partner does with an invitation it has made.
 namespace clientele::invitation {
 
-struct SendingDeps {
+struct SendingParts {
   const InvitationStore& invitations;
   const InvitationTokens& tokens;
   const market::Cloud& cloud;
@@ -19,8 +19,13 @@ struct SendingDeps {
   std::function<void()> mail_queued;
 };
 
-rpc::Handler<v1::SendInvitationRequest, v1::Invitation> SendInvitationHandler(const SendingDeps& deps);
-rpc::Handler<v1::ResendInvitationRequest, v1::Invitation> ResendInvitationHandler(const SendingDeps& deps);
-rpc::Handler<v1::CancelInvitationRequest, v1::Invitation> CancelInvitationHandler(const SendingDeps& deps);
+absl::StatusOr<v1::Invitation> SendInvitation(pg::Session& session, rpc::Call& call,
+                                              const v1::SendInvitationRequest& request, const SendingParts& parts);
+absl::Status CheckResendInvitation(const rpc::Call& call, const v1::ResendInvitationRequest& request,
+                                   const SendingParts& parts);
+absl::StatusOr<v1::Invitation> ResendInvitation(pg::Session& session, rpc::Call& call,
+                                                const v1::ResendInvitationRequest& request, const SendingParts& parts);
+absl::StatusOr<v1::Invitation> CancelInvitation(pg::Session& session, rpc::Call& call,
+                                                const v1::CancelInvitationRequest& request, const SendingParts& parts);
 
 }  // namespace clientele::invitation

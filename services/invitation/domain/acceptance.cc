@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/core/error.h"
 #include "common/market/address.h"
+#include "common/market/day.h"
 #include "common/market/domain_name.h"
 #include "common/market/phone_number.h"
 #include "services/invitation/domain/drafting.h"
@@ -27,12 +28,7 @@ void CheckAgreement(Agreement& agreement, const std::string& country, absl::Time
         market::CheckPhoneNumber(absl::StrCat(contact, ".phone_number"), country, agreement.phone_number, violations);
     if (phone.has_value()) agreement.phone_number = *phone;
   }
-  absl::CivilDay day;
-  if (!absl::ParseCivilTime(agreement.date_agreed, &day)) {
-    violations->push_back({"agreement.date_agreed", "must be a day, such as 2026-01-31", "DATE", ""});
-  } else if (day > absl::ToCivilDay(now, absl::UTCTimeZone())) {
-    violations->push_back({"agreement.date_agreed", "must not lie in the future", "FUTURE_DATE", ""});
-  }
+  market::CheckPastDay("agreement.date_agreed", agreement.date_agreed, now, violations);
 }
 
 absl::Status Refuse(absl::string_view reason, absl::string_view message, const ErrorMetadata& metadata = {}) {

@@ -65,6 +65,14 @@ absl::StatusOr<Invitation> CheckDraft(const InvitationDraft& draft, const market
   return invitation;
 }
 
+absl::Status CheckStanding(const std::optional<PartnerFact>& fact, const std::string& partner) {
+  if (!fact.has_value()) return PartnerUnknown(partner);
+  if (fact->agreement_signed) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kFailedPrecondition, "MPA_NOT_SIGNED",
+                   absl::StrCat(PartnerName(partner), " has not signed the partner agreement"),
+                   {{"partner", PartnerName(partner)}, {"pc_code", "2206"}});
+}
+
 absl::Status PartnerUnknown(const std::string& partner) {
   return WithRetry(MakeError(absl::StatusCode::kFailedPrecondition, "PARTNER_UNKNOWN",
                              absl::StrCat(PartnerName(partner), " is not known here yet; try again"),
@@ -81,12 +89,7 @@ absl::Status DuplicateInvitation(const std::string& open_twin) {
 
 absl::StatusOr<Revision<Invitation>> MakeDraft(const Invitation& checked, const std::string& id,
                                                const std::string& partner, const DraftingFacts& facts, absl::Time now) {
-  if (!facts.partner.has_value()) return PartnerUnknown(partner);
-  if (!facts.partner->agreement_signed) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "MPA_NOT_SIGNED",
-                     absl::StrCat(PartnerName(partner), " has not signed the partner agreement"),
-                     {{"partner", PartnerName(partner)}, {"pc_code", "2206"}});
-  }
+  if (absl::Status standing = CheckStanding(facts.partner, partner); !standing.ok()) return standing;
   if (!facts.linked_customer.empty()) {
     return WithResource(MakeError(absl::StatusCode::kAlreadyExists, "CUSTOMER_ALREADY_LINKED",
                                   absl::StrCat("the target is a customer already: ", facts.linked_customer),

@@ -43,6 +43,8 @@ struct DraftingFacts {
 absl::StatusOr<Revision<Invitation>> MakeDraft(const Invitation& checked, const std::string& id,
                                                const std::string& partner, const DraftingFacts& facts, absl::Time now);
 
+// Whether the partner may invite: FAILED_PRECONDITION/PARTNER_UNKNOWN, MPA_NOT_SIGNED.
+absl::Status CheckStanding(const std::optional<PartnerFact>& fact, const std::string& partner);
 // FAILED_PRECONDITION/PARTNER_UNKNOWN with RetryInfo: the partner's facts have not come yet.
 absl::Status PartnerUnknown(const std::string& partner);
 // ALREADY_EXISTS/DUPLICATE_INVITATION.

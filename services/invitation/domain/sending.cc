@@ -25,6 +25,7 @@ absl::Status Open(Revision<Invitation>& next, const SendingFacts& facts, const m
                   absl::Time now) {
   Invitation& invitation = next.after;
   const bool mail = !Recipient(invitation).empty();
+  if (absl::Status standing = CheckStanding(facts.partner, invitation.partner); !standing.ok()) return standing;
   if (!facts.open_twin.empty()) return DuplicateInvitation(facts.open_twin);
   const int limit = policy.daily_mails_to_strangers_per_partner;
   if (mail && facts.mails_today >= limit) return QuotaExceeded(invitation.partner, limit, now);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -7,17 +8,19 @@
 #include "common/core/revision.h"
 #include "common/market/cloud.h"
 #include "services/invitation/domain/invitation.h"
+#include "services/invitation/domain/partner_fact.h"
 
 namespace clientele::invitation {
 
 // What is known beside the invitation when it is to be sent.
 struct SendingFacts {
+  std::optional<PartnerFact> partner;
   std::string open_twin;  // name of another invitation that waits for the same target; empty: none
   int mails_today = 0;    // that the partner has sent on the day of `now` (UTC)
 };
 
 // DRAFT → OPEN: the first link, and its mail queued where there is an address. INVALID_STATE_TRANSITION,
-// ALREADY_IN_STATE; ALREADY_EXISTS/DUPLICATE_INVITATION; RESOURCE_EXHAUSTED/INVITATION_QUOTA with QuotaFailure and
+// ALREADY_IN_STATE, PARTNER_UNKNOWN, MPA_NOT_SIGNED; ALREADY_EXISTS/DUPLICATE_INVITATION; RESOURCE_EXHAUSTED/INVITATION_QUOTA with QuotaFailure and
 // RetryInfo.
 absl::StatusOr<Revision<Invitation>> Send(const Invitation& current, const SendingFacts& facts,
                                           const market::InvitationPolicy& policy, absl::Time now);

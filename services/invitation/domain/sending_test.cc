@@ -13,8 +13,10 @@ using testing::Contains;
 
 const market::InvitationPolicy& Policy() { return TestCloud().invitation(); }
 
+SendingFacts Facts() { return {TestPartner(), "", 0}; }
+
 TEST(Send, OpensADraftAndQueuesItsMail) {
-  const auto sent = Send(TestInvitation(), {}, Policy(), TestTime());
+  const auto sent = Send(TestInvitation(), Facts(), Policy(), TestTime());
   ASSERT_TRUE(sent.ok()) << sent.status();
   EXPECT_EQ(sent->type, "invitation.sent");
   EXPECT_EQ(sent->after.state, InvitationState::kOpen);
@@ -29,7 +31,7 @@ TEST(Send, OpensADraftAndQueuesItsMail) {
 TEST(Send, WithoutAnAddressTheLinkIsHandedOver) {
   Invitation draft = TestInvitation();
   draft.target = DomainTarget("fabrikam.example");
-  SendingFacts facts;
+  SendingFacts facts = Facts();
   facts.mails_today = 100000;
   const auto sent = Send(draft, facts, Policy(), TestTime());
   ASSERT_TRUE(sent.ok()) << "no mail, no quota: " << sent.status();
@@ -40,21 +42,31 @@ TEST(Send, WithoutAnAddressTheLinkIsHandedOver) {
 TEST(Send, ShortLivedInvitationsHaveNoReminder) {
   Invitation draft = TestInvitation();
   draft.lifetime_days = 3;
-  EXPECT_FALSE(Send(draft, {}, Policy(), TestTime())->after.reminder_time.has_value());
+  EXPECT_FALSE(Send(draft, Facts(), Policy(), TestTime())->after.reminder_time.has_value());
   draft.lifetime_days = 4;
-  EXPECT_EQ(Send(draft, {}, Policy(), TestTime())->after.reminder_time, TestTime() + absl::Hours(24));
+  EXPECT_EQ(Send(draft, Facts(), Policy(), TestTime())->after.reminder_time, TestTime() + absl::Hours(24));
 }
 
 TEST(Send, OneInvitationForATargetWaits) {
-  SendingFacts facts;
+  SendingFacts facts = Facts();
   facts.open_twin = "partners/p/invitations/other";
   const absl::Status refusal = Send(TestInvitation(), facts, Policy(), TestTime()).status();
   EXPECT_EQ(refusal.code(), absl::StatusCode::kAlreadyExists);
   EXPECT_EQ(ReasonOf(refusal), "DUPLICATE_INVITATION");
 }
 
+TEST(Send, APartnerWithoutItsAgreementInvitesNobody) {
+  SendingFacts facts = Facts();
+  facts.partner->agreement_signed = false;
+  EXPECT_EQ(ReasonOf(Send(TestInvitation(), facts, Policy(), TestTime()).status()), "MPA_NOT_SIGNED");
+  EXPECT_EQ(ReasonOf(Resend(TestInvitation(InvitationState::kOpen), 0, facts, Policy(), TestTime()).status()),
+            "MPA_NOT_SIGNED");
+  facts.partner.reset();
+  EXPECT_EQ(ReasonOf(Send(TestInvitation(), facts, Policy(), TestTime()).status()), "PARTNER_UNKNOWN");
+}
+
 TEST(Send, KeepsThePartnersQuota) {
-  SendingFacts facts;
+  SendingFacts facts = Facts();
   facts.mails_today = Policy().daily_mails_to_strangers_per_partner - 1;
   EXPECT_TRUE(Send(TestInvitation(), facts, Policy(), TestTime()).ok());
   facts.mails_today += 1;
@@ -66,7 +78,7 @@ TEST(Send, KeepsThePartnersQuota) {
 
 TEST(Resend, MakesANewLinkAndLifetime) {
   const absl::Time later = TestTime() + absl::Hours(24 * 10);
-  const auto resent = Resend(TestInvitation(InvitationState::kOpen), 5, {}, Policy(), later);
+  const auto resent = Resend(TestInvitation(InvitationState::kOpen), 5, Facts(), Policy(), later);
   ASSERT_TRUE(resent.ok()) << resent.status();
   EXPECT_EQ(resent->after.token_generation, 2);
   EXPECT_EQ(resent->after.expire_time, later + absl::Hours(24 * 5));
@@ -78,13 +90,13 @@ TEST(Resend, MakesANewLinkAndLifetime) {
 TEST(Resend, KeepsTheLifetimeItWasMadeWith) {
   Invitation open = TestInvitation(InvitationState::kOpen);
   open.lifetime_days = 7;
-  const auto resent = Resend(open, 0, {}, Policy(), TestTime());
+  const auto resent = Resend(open, 0, Facts(), Policy(), TestTime());
   EXPECT_EQ(resent->after.expire_time, TestTime() + absl::Hours(24 * 7));
 }
 
 TEST(Resend, OnlyAnOpenOneThatHasNotExpired) {
   const auto reason = [](InvitationState state, absl::Time now) {
-    return ReasonOf(Resend(TestInvitation(state), 0, {}, Policy(), now).status());
+    return ReasonOf(Resend(TestInvitation(state), 0, Facts(), Policy(), now).status());
   };
   EXPECT_EQ(reason(InvitationState::kDraft, TestTime()), "INVALID_STATE_TRANSITION");
   EXPECT_EQ(reason(InvitationState::kAccepting, TestTime()), "INVITATION_BEING_ACCEPTED");

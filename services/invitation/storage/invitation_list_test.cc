@@ -12,29 +12,25 @@ class InvitationListTest : public StoreTest {
   // Local parts of all invitations by pages of `size`.
   std::vector<std::string> Pages(const std::string& order, bool descending, int size,
                                  const pg::Predicate& filter = {}) {
-    InvitationQuery query;
-    query.partner = kPartnerId;
-    query.filter = filter;
-    query.order = InvitationListOrders().at(order);
-    for (pg::SortColumn& column : query.order) column.descending = descending;
-    query.limit = size;
-    query.now = now_;
+    pg::PageRequest wanted{filter, InvitationListing().orders.at(order), {}, size};
+    for (pg::SortColumn& column : wanted.order) column.descending = descending;
     std::vector<std::string> names;
     while (true) {
-      const auto page = store_.List(*session_, query);
+      const auto page = InvitationStore::List(*session_, kPartnerId, now_, wanted);
       EXPECT_TRUE(page.ok()) << page.status();
-      if (!page.ok() || page->empty()) return names;
-      for (const Invitation& invitation : *page) {
+      if (!page.ok()) return names;
+      for (const Invitation& invitation : page->items) {
         names.push_back(invitation.target.email.substr(0, invitation.target.email.find('@')));
       }
-      query.after = InvitationCursor(page->back(), query.order);
+      if (page->next.empty()) return names;
+      wanted.after = page->next;
     }
   }
 
   static pg::Predicate Where(const std::string& field, pg::Comparison comparison, const std::string& value) {
     pg::Predicate predicate;
     predicate.kind = pg::Predicate::Kind::kCompare;
-    predicate.field = &InvitationListFields().at(field);
+    predicate.field = &InvitationListing().fields.at(field);
     predicate.comparison = comparison;
     predicate.value = value;
     return predicate;
@@ -74,8 +70,8 @@ TEST_F(InvitationListTest, AStateIsTheOneShown) {
   EXPECT_THAT(with_state(InvitationState::kExpired), ElementsAre("a")) << "before the clock comes to it";
   EXPECT_THAT(with_state(InvitationState::kOpen), ElementsAre("b"));
   EXPECT_THAT(with_state(InvitationState::kDraft), ElementsAre("c"));
-  EXPECT_EQ(InvitationListFields().at("state").words.at("OPEN"), 2);
-  EXPECT_EQ(InvitationListFields().at("state").words.at("INVITATION_STATE_OPEN"), 2);
+  EXPECT_EQ(InvitationListing().fields.at("state").words.at("OPEN"), 2);
+  EXPECT_EQ(InvitationListing().fields.at("state").words.at("INVITATION_STATE_OPEN"), 2);
 }
 
 TEST_F(InvitationListTest, FindsTargets) {
@@ -83,7 +79,7 @@ TEST_F(InvitationListTest, FindsTargets) {
   Drafted("bob@fabrikam.example");
   ASSERT_TRUE(Create(Call(), DomainTarget("fabrikam.example")).ok());
   const auto key = [](const std::string& field, const std::string& value) {
-    return InvitationListFields().at(field).normalise(value);
+    return InvitationListing().fields.at(field).normalise(value);
   };
   EXPECT_THAT(Pages("create_time", false, 10,
                     Where("target.email", pg::Comparison::kEqual, key("target.email", "ANNA@fabrikam.example"))),

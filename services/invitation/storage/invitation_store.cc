@@ -21,8 +21,11 @@ const std::string kSelectFacts =
                  "LEFT JOIN mail_count c ON c.partner = i.partner AND c.day = $2::date WHERE i.id = $1");
 const pg::LoadStatement kLoad("invitation_load", kSelectFacts, 2);
 const pg::Statement kFind{"invitation_find", kSelectFacts};
-const pg::Statement kGet{"invitation_get", absl::StrCat("SELECT ", kInvitationColumns, " FROM invitation i ",
-                                                        kInvitationJoins, " WHERE i.id = ANY($1::uuid[])")};
+const pg::Statement kFetch{
+    "invitation_fetch",
+    absl::StrCat("SELECT k.n, ", kInvitationColumns,
+                 " FROM unnest($1::uuid[]) WITH ORDINALITY AS k(id, n) JOIN invitation i ON i.id = k.id ",
+                 kInvitationJoins)};
 
 // $1 partner, $2 kind, $3 target key.
 const pg::LoadStatement kLoadForDraft(
@@ -150,7 +153,7 @@ struct InvitationStore::Loaded {
 InvitationStore::InvitationStore(Encode<Invitation> encode) : encode_(std::move(encode)) {}
 
 absl::Status InvitationStore::ExpireStale(pg::Session& session, const CallContext& call, const std::string& id) const {
-  const auto stale = Get(session, {id});
+  const auto stale = Fetch(session, {id});
   if (!stale.ok()) return stale.status();
   if (!stale->front().has_value()) return absl::OkStatus();
   CallContext clock = ClockContext(call.now);
@@ -244,24 +247,9 @@ absl::StatusOr<InvitationFacts> InvitationStore::Find(pg::Session& session, cons
   return ReadFacts(row, now, &twin);
 }
 
-absl::StatusOr<std::vector<std::optional<Invitation>>> InvitationStore::Get(pg::Session& session,
-                                                                            const std::vector<std::string>& ids) const {
-  pg::Params params;
-  params.TextArray(ids);
-  const auto rows = session.Read(kGet, params);
-  if (!rows.ok()) return rows.status();
-  std::map<std::string, Invitation> found;
-  for (int i = 0; i < rows->size(); ++i) {
-    pg::RowReader row(*rows, i);
-    Invitation invitation = ReadInvitation(row);
-    found.emplace(invitation.id, std::move(invitation));
-  }
-  std::vector<std::optional<Invitation>> invitations;
-  for (const std::string& id : ids) {
-    const auto it = found.find(id);
-    invitations.push_back(it == found.end() ? std::nullopt : std::make_optional(it->second));
-  }
-  return invitations;
+absl::StatusOr<std::vector<std::optional<Invitation>>> InvitationStore::Fetch(pg::Session& session,
+                                                                              const std::vector<std::string>& ids) {
+  return pg::FetchByPlace(session, kFetch, pg::Params().TextArray(ids), ids.size(), ReadInvitation);
 }
 
 }  // namespace clientele::invitation

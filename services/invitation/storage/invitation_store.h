@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "common/core/revision.h"
 #include "common/pg/command.h"
 #include "common/pg/list_query.h"
+#include "common/pg/point_reads.h"
 #include "common/pg/session.h"
 #include "services/invitation/domain/drafting.h"
 #include "services/invitation/domain/invitation.h"
@@ -28,15 +28,8 @@ struct InvitationFacts {
   int mails_today = 0;    // of the partner
 };
 
-// A page of a partner's invitations; see pg::ListQuery.
-struct InvitationQuery {
-  std::string partner;
-  pg::Predicate filter;
-  std::vector<pg::SortColumn> order;
-  std::vector<std::string> after;
-  int limit = 0;
-  absl::Time now;
-};
+// How a list of invitations can be asked for.
+const pg::Listing& InvitationListing();
 
 // The invitations. Thread-safe: it holds no state.
 class InvitationStore {
@@ -68,10 +61,12 @@ class InvitationStore {
 
   // Reads.
   absl::StatusOr<InvitationFacts> Find(pg::Session& session, const std::string& id, absl::Time now) const;
-  // One for each id, in their order; nullopt where there is none.
-  absl::StatusOr<std::vector<std::optional<Invitation>>> Get(pg::Session& session,
-                                                             const std::vector<std::string>& ids) const;
-  absl::StatusOr<std::vector<Invitation>> List(pg::Session& session, const InvitationQuery& query) const;
+  // One for each id, in their order; see InvitationReads.
+  static absl::StatusOr<std::vector<std::optional<Invitation>>> Fetch(pg::Session& session,
+                                                                      const std::vector<std::string>& ids);
+  // A partner's invitations, in the states they have at `now`.
+  static absl::StatusOr<pg::Page<Invitation>> List(pg::Session& session, const std::string& partner, absl::Time now,
+                                                   const pg::PageRequest& page);
 
  private:
   struct Loaded;
@@ -84,10 +79,6 @@ class InvitationStore {
   const Encode<Invitation> encode_;
 };
 
-// What a list's filter may name and how it can be ordered.
-const pg::ListFields& InvitationListFields();
-const std::map<std::string, std::vector<pg::SortColumn>>& InvitationListOrders();
-// Where a page that ends with `last` goes on, in `order`.
-std::vector<std::string> InvitationCursor(const Invitation& last, const std::vector<pg::SortColumn>& order);
+using InvitationReads = pg::PointReads<std::string, std::optional<Invitation>>;
 
 }  // namespace clientele::invitation

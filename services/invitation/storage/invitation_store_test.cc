@@ -213,7 +213,7 @@ TEST_F(InvitationStoreTest, AnAcceptanceWhoseAnswerIsLostIsItsOwn) {
 TEST_F(InvitationStoreTest, ReadsManyInOrder) {
   const Invitation a = Drafted("a@fabrikam.example");
   const Invitation b = Drafted("b@fabrikam.example");
-  const auto found = store_.Get(*session_, {b.id, NewId(), a.id});
+  const auto found = InvitationStore::Fetch(*session_, {b.id, NewId(), a.id});
   ASSERT_TRUE(found.ok()) << found.status();
   ASSERT_EQ(found->size(), 3u);
   EXPECT_EQ((*found)[0]->id, b.id);

@@ -91,7 +91,7 @@ class StoreTest : public ::testing::Test {
     command.decide = [this, quota](const InvitationFacts& facts) {
       market::InvitationPolicy policy = TestCloud().invitation();
       policy.daily_mails_to_strangers_per_partner = quota;
-      const SendingFacts known{facts.open_twin, facts.mails_today};
+      const SendingFacts known{facts.partner, facts.open_twin, facts.mails_today};
       return facts.invitation.state == InvitationState::kOpen ? Resend(facts.invitation, 0, known, policy, now_)
                                                               : Send(facts.invitation, known, policy, now_);
     };

@@ -125,7 +125,7 @@ class AcceptSagaTest : public StoreTest {
   AcceptSagaTest()
       : executor_({options_}),
         runner_({"replica"}, clock_, executor_, {AcceptSaga(store_, peers_.Make(), clock_)}),
-        deps_{store_, tokens_, TestMarkets(), executor_, runner_, StartAcceptSaga("replica", TestCloud())} {
+        parts_{store_, tokens_, TestMarkets(), executor_, runner_, StartAcceptSaga("replica", TestCloud())} {
     runner_.Start();
   }
   ~AcceptSagaTest() override {
@@ -176,9 +176,10 @@ class AcceptSagaTest : public StoreTest {
     pending.call->abandoned = [] { return false; };
     auto answered = std::make_shared<std::promise<absl::StatusOr<v1::AcceptInvitationResponse>>>();
     pending.answer = answered->get_future();
-    AcceptInvitationHandler(deps_).begin(
+    AcceptInvitation(
         pending.call, std::make_shared<v1::AcceptInvitationRequest>(request),
-        [answered](absl::StatusOr<v1::AcceptInvitationResponse> answer) { answered->set_value(std::move(answer)); });
+        [answered](absl::StatusOr<v1::AcceptInvitationResponse> answer) { answered->set_value(std::move(answer)); },
+        parts_);
     return pending;
   }
 
@@ -197,7 +198,7 @@ class AcceptSagaTest : public StoreTest {
   pg::Executor executor_;
   const InvitationTokens tokens_ = TestTokens();
   saga::Runner runner_;
-  const AnswerDeps deps_;
+  const AnswerParts parts_;
 };
 
 TEST_F(AcceptSagaTest, MakesRelationshipAndAccount) {
@@ -399,7 +400,7 @@ TEST_F(AcceptSagaTest, LookupAndDecline) {
   call.principal = Anna();
   v1::LookupInvitationRequest lookup;
   lookup.set_token(tokens_.Derive(open.id, 1));
-  const auto look = [&] { return LookupInvitationHandler(deps_).work(*session_, call, lookup); };
+  const auto look = [&] { return LookupInvitation(*session_, call, lookup, parts_); };
   const auto seen = look();
   ASSERT_TRUE(seen.ok()) << seen.status();
   EXPECT_EQ(seen->partner_display_name(), TestPartner().display_name);
@@ -408,10 +409,10 @@ TEST_F(AcceptSagaTest, LookupAndDecline) {
   v1::DeclineInvitationRequest decline;
   decline.set_token(lookup.token());
   decline.set_reason("We have a partner.");
-  const auto declined = DeclineInvitationHandler(deps_).work(*session_, call, decline);
+  const auto declined = DeclineInvitation(*session_, call, decline, parts_);
   ASSERT_TRUE(declined.ok()) << declined.status();
   EXPECT_EQ(declined->state(), v1::INVITATION_STATE_DECLINED);
-  EXPECT_TRUE(DeclineInvitationHandler(deps_).work(*session_, call, decline).ok()) << "a repeat";
+  EXPECT_TRUE(DeclineInvitation(*session_, call, decline, parts_).ok()) << "a repeat";
   EXPECT_EQ(Read(open.id).closing_reason, "We have a partner.");
   EXPECT_EQ(ReasonOf(look().status()), "INVITATION_USED");
 }

@@ -4,29 +4,34 @@
 #include <utility>
 
 #include "common/core/error.h"
-#include "common/rpc/filter.h"
+#include "common/rpc/answer_one.h"
+#include "common/rpc/list.h"
 #include "services/relationship/api/relationship_proto.h"
 #include "services/relationship/domain/resource_name.h"
 
 namespace clientele::relationship {
-namespace {
+
+void GetCustomerRelationship(const std::shared_ptr<rpc::Call>& call,
+                             const std::shared_ptr<const v1::GetCustomerRelationshipRequest>& request,
+                             const rpc::Reply<v1::CustomerRelationship>& reply, RelationshipReads& reads) {
+  const ResourceIds ids = IdsOf(request->name());
+  rpc::AnswerOne(reads, RelationshipKey(ids.partner, ids.customer), *call, reply,
+                 [request](const CustomerRelationship* found) -> absl::StatusOr<v1::CustomerRelationship> {
+                   if (found == nullptr) return CustomerRelationshipNotFound(request->name());
+                   return ToProto(*found);
+                 });
+}
 
 absl::StatusOr<v1::ListCustomerRelationshipsResponse> ListCustomerRelationships(
-    pg::Session& session, const v1::ListCustomerRelationshipsRequest& request, const rpc::PageTokens& tokens) {
-  const auto filter = rpc::ParseFilter(request.filter(), RelationshipFields());
-  if (!filter.ok()) return filter.status();
-  const auto order = rpc::ParseOrderBy(request.order_by(), RelationshipOrders(), "create_time");
-  if (!order.ok()) return order.status();
-  const auto cursor = tokens.Decode(request);
-  if (!cursor.ok()) return cursor.status();
-  const auto page = RelationshipStore::List(session, IdsOf(request.parent()).partner, *filter, *order, *cursor,
-                                            rpc::PageSize(request.page_size()));
+    pg::Session& session, rpc::Call&, const v1::ListCustomerRelationshipsRequest& request,
+    const rpc::PageTokens& tokens) {
+  const auto wanted = rpc::PageOf(request, RelationshipListing(), tokens);
+  if (!wanted.ok()) return wanted.status();
+  const auto page = RelationshipStore::List(session, IdsOf(request.parent()).partner, *wanted);
   if (!page.ok()) return page.status();
   v1::ListCustomerRelationshipsResponse response;
-  for (const auto& relationship : page->relationships) {
-    *response.add_customer_relationships() = ToProto(relationship);
-  }
-  if (!page->next.empty()) response.set_next_page_token(tokens.Encode(request, page->next));
+  for (const auto& relationship : page->items) *response.add_customer_relationships() = ToProto(relationship);
+  response.set_next_page_token(tokens.Encode(request, page->next));
   return response;
 }
 
@@ -58,52 +63,6 @@ absl::StatusOr<v1::CustomerRelationship> WithdrawCustomerRelationship(
       relationships.Withdraw(session, call.context, {ids.partner, ids.customer}, request.generation());
   if (!relationship.ok()) return relationship.status();
   return ToProto(*relationship);
-}
-
-}  // namespace
-
-rpc::Handler<v1::GetCustomerRelationshipRequest, v1::CustomerRelationship> GetCustomerRelationshipHandler(
-    RelationshipReads& reads) {
-  return rpc::Handler<v1::GetCustomerRelationshipRequest, v1::CustomerRelationship>::Async(
-      [&reads](std::shared_ptr<rpc::Call> call, std::shared_ptr<const v1::GetCustomerRelationshipRequest> request,
-               const rpc::Reply<v1::CustomerRelationship>& reply) {
-        const auto answer = [call, request, reply](absl::StatusOr<std::optional<CustomerRelationship>> found) {
-          if (!found.ok()) return reply(found.status());
-          if (!found->has_value()) return reply(CustomerRelationshipNotFound(request->name()));
-          reply(ToProto(**found));
-        };
-        const ResourceIds ids = IdsOf(request->name());
-        pg::Job job;
-        job.deadline = call->context.deadline;
-        job.abandoned = call->abandoned;
-        if (absl::Status full = reads.Read({ids.partner, ids.customer}, std::move(job), answer); !full.ok()) {
-          reply(full);
-        }
-      });
-}
-
-rpc::Handler<v1::ListCustomerRelationshipsRequest, v1::ListCustomerRelationshipsResponse>
-ListCustomerRelationshipsHandler(const rpc::PageTokens& tokens) {
-  return rpc::Handler<v1::ListCustomerRelationshipsRequest, v1::ListCustomerRelationshipsResponse>::OnWorker(
-      [&](pg::Session& session, rpc::Call&, const v1::ListCustomerRelationshipsRequest& request) {
-        return ListCustomerRelationships(session, request, tokens);
-      });
-}
-
-rpc::Handler<v1::EstablishCustomerRelationshipsRequest, v1::EstablishCustomerRelationshipsResponse>
-EstablishCustomerRelationshipsHandler(const EstablishStore& relationships, const market::Cloud& cloud) {
-  return rpc::Handler<v1::EstablishCustomerRelationshipsRequest, v1::EstablishCustomerRelationshipsResponse>::OnWorker(
-      [&](pg::Session& session, rpc::Call& call, const v1::EstablishCustomerRelationshipsRequest& request) {
-        return EstablishCustomerRelationships(session, call, request, relationships, cloud);
-      });
-}
-
-rpc::Handler<v1::WithdrawCustomerRelationshipRequest, v1::CustomerRelationship> WithdrawCustomerRelationshipHandler(
-    const RelationshipStore& relationships) {
-  return rpc::Handler<v1::WithdrawCustomerRelationshipRequest, v1::CustomerRelationship>::OnWorker(
-      [&](pg::Session& session, rpc::Call& call, const v1::WithdrawCustomerRelationshipRequest& request) {
-        return WithdrawCustomerRelationship(session, call, request, relationships);
-      });
 }
 
 }  // namespace clientele::relationship

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <optional>
+#include <memory>
 
 #include "clientele/relationship/v1/relationship_service.pb.h"
 #include "common/market/cloud.h"
-#include "common/pg/point_reads.h"
 #include "common/rpc/call.h"
 #include "common/rpc/page_token.h"
 #include "services/relationship/storage/establish_store.h"
@@ -14,15 +13,17 @@
 // terminate_customer_relationship.h for their end. What a handler is made from outlives its calls.
 namespace clientele::relationship {
 
-using RelationshipReads = pg::PointReads<RelationshipKey, std::optional<CustomerRelationship>>;
-
-rpc::Handler<v1::GetCustomerRelationshipRequest, v1::CustomerRelationship> GetCustomerRelationshipHandler(
-    RelationshipReads& reads);
-rpc::Handler<v1::ListCustomerRelationshipsRequest, v1::ListCustomerRelationshipsResponse>
-ListCustomerRelationshipsHandler(const rpc::PageTokens& tokens);
-rpc::Handler<v1::EstablishCustomerRelationshipsRequest, v1::EstablishCustomerRelationshipsResponse>
-EstablishCustomerRelationshipsHandler(const EstablishStore& relationships, const market::Cloud& cloud);
-rpc::Handler<v1::WithdrawCustomerRelationshipRequest, v1::CustomerRelationship> WithdrawCustomerRelationshipHandler(
+void GetCustomerRelationship(const std::shared_ptr<rpc::Call>& call,
+                             const std::shared_ptr<const v1::GetCustomerRelationshipRequest>& request,
+                             const rpc::Reply<v1::CustomerRelationship>& reply, RelationshipReads& reads);
+absl::StatusOr<v1::ListCustomerRelationshipsResponse> ListCustomerRelationships(
+    pg::Session& session, rpc::Call& call, const v1::ListCustomerRelationshipsRequest& request,
+    const rpc::PageTokens& tokens);
+absl::StatusOr<v1::EstablishCustomerRelationshipsResponse> EstablishCustomerRelationships(
+    pg::Session& session, rpc::Call& call, const v1::EstablishCustomerRelationshipsRequest& request,
+    const EstablishStore& relationships, const market::Cloud& cloud);
+absl::StatusOr<v1::CustomerRelationship> WithdrawCustomerRelationship(
+    pg::Session& session, rpc::Call& call, const v1::WithdrawCustomerRelationshipRequest& request,
     const RelationshipStore& relationships);
 
 }  // namespace clientele::relationship

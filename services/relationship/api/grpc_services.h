@@ -1,13 +1,14 @@
 #pragma once
 
-#include <google/protobuf/empty.pb.h>
-
 #include <memory>
 
-#include "clientele/relationship/v1/partner_service.pb.h"
-#include "clientele/relationship/v1/relationship_service.pb.h"
-#include "clientele/relationship/v1/termination_hold_service.pb.h"
-#include "common/rpc/call.h"
+#include "common/market/cloud.h"
+#include "common/market/market.h"
+#include "common/rpc/page_token.h"
+#include "services/relationship/api/customer_relationships.h"
+#include "services/relationship/api/partners.h"
+#include "services/relationship/api/terminate_customer_relationship.h"
+#include "services/relationship/storage/hold_store.h"
 
 namespace grpc {
 class Service;
@@ -16,33 +17,27 @@ namespace clientele::rpc {
 class Dispatcher;
 }  // namespace clientele::rpc
 
-// The gRPC services of this binary: one function and one unit for each, one line for each RPC. `dispatcher` outlives
-// them.
+// The gRPC services of this binary: a function and a unit for each, with a line for each RPC.
 namespace clientele::relationship {
 
-struct PartnerHandlers {
-  rpc::Handler<v1::CreatePartnerRequest, v1::Partner> create;
-  rpc::Handler<v1::GetPartnerRequest, v1::Partner> get;
-  rpc::Handler<v1::ListPartnersRequest, v1::ListPartnersResponse> list;
-  rpc::Handler<v1::UpdatePartnerRequest, v1::Partner> update;
+// What their RPCs work with. All outlive the services, as the dispatcher does.
+struct Parts {
+  const PartnerStore& partners;
+  PartnerReads& partner_reads;
+  const RelationshipStore& relationships;
+  RelationshipReads& relationship_reads;
+  const EstablishStore& establishments;
+  const HoldStore& holds;
+  TerminationSaga termination;
+  saga::Runner& sagas;
+  pg::Executor& executor;
+  const rpc::PageTokens& page_tokens;
+  const market::Markets& markets;
+  const market::Cloud& cloud;
 };
-std::unique_ptr<grpc::Service> MakePartnerService(rpc::Dispatcher& dispatcher, PartnerHandlers handlers);
 
-struct RelationshipHandlers {
-  rpc::Handler<v1::GetCustomerRelationshipRequest, v1::CustomerRelationship> get;
-  rpc::Handler<v1::ListCustomerRelationshipsRequest, v1::ListCustomerRelationshipsResponse> list;
-  rpc::Handler<v1::TerminateCustomerRelationshipRequest, v1::CustomerRelationship> terminate;
-  rpc::Handler<v1::EstablishCustomerRelationshipsRequest, v1::EstablishCustomerRelationshipsResponse> establish;
-  rpc::Handler<v1::WithdrawCustomerRelationshipRequest, v1::CustomerRelationship> withdraw;
-};
-std::unique_ptr<grpc::Service> MakeRelationshipService(rpc::Dispatcher& dispatcher, RelationshipHandlers handlers);
-
-struct TerminationHoldHandlers {
-  rpc::Handler<v1::UpsertTerminationHoldRequest, v1::TerminationHold> upsert;
-  rpc::Handler<v1::DeleteTerminationHoldRequest, google::protobuf::Empty> remove;
-  rpc::Handler<v1::ListTerminationHoldsRequest, v1::ListTerminationHoldsResponse> list;
-};
-std::unique_ptr<grpc::Service> MakeTerminationHoldService(rpc::Dispatcher& dispatcher,
-                                                          TerminationHoldHandlers handlers);
+std::unique_ptr<grpc::Service> MakePartnerService(rpc::Dispatcher& dispatcher, const Parts& parts);
+std::unique_ptr<grpc::Service> MakeRelationshipService(rpc::Dispatcher& dispatcher, const Parts& parts);
+std::unique_ptr<grpc::Service> MakeTerminationHoldService(rpc::Dispatcher& dispatcher, const Parts& parts);
 
 }  // namespace clientele::relationship

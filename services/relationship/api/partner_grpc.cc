@@ -1,44 +1,35 @@
 #include "clientele/relationship/v1/partner_service.grpc.pb.h"
-#include "common/rpc/dispatcher.h"
+#include "common/rpc/serve.h"
 #include "services/relationship/api/grpc_services.h"
+#include "services/relationship/api/partners.h"
 
 namespace clientele::relationship {
 namespace {
 
 class PartnerGrpc final : public v1::PartnerService::CallbackService {
  public:
-  PartnerGrpc(rpc::Dispatcher& dispatcher, PartnerHandlers handlers)
-      : dispatcher_(dispatcher), handlers_(std::move(handlers)) {}
-
-  grpc::ServerUnaryReactor* CreatePartner(grpc::CallbackServerContext* context, const v1::CreatePartnerRequest* request,
-                                          v1::Partner* response) override {
-    return dispatcher_.Serve(context, *request, *response, handlers_.create);
-  }
-
-  grpc::ServerUnaryReactor* GetPartner(grpc::CallbackServerContext* context, const v1::GetPartnerRequest* request,
-                                       v1::Partner* response) override {
-    return dispatcher_.Serve(context, *request, *response, handlers_.get);
-  }
-
-  grpc::ServerUnaryReactor* ListPartners(grpc::CallbackServerContext* context, const v1::ListPartnersRequest* request,
-                                         v1::ListPartnersResponse* response) override {
-    return dispatcher_.Serve(context, *request, *response, handlers_.list);
-  }
-
-  grpc::ServerUnaryReactor* UpdatePartner(grpc::CallbackServerContext* context, const v1::UpdatePartnerRequest* request,
-                                          v1::Partner* response) override {
-    return dispatcher_.Serve(context, *request, *response, handlers_.update);
-  }
+  PartnerGrpc(rpc::Dispatcher& dispatcher, const Parts& parts) : dispatcher_(dispatcher), parts_(parts) {}
 
  private:
   rpc::Dispatcher& dispatcher_;
-  const PartnerHandlers handlers_;
+  const Parts parts_;
+
+  CLIENTELE_RPC(CreatePartner, v1::CreatePartnerRequest, v1::Partner,
+                rpc::OnWorker(&relationship::CreatePartner, parts_.partners, parts_.markets, parts_.cloud)
+                    .Checking(&CheckCreatePartner, parts_.markets, parts_.cloud))
+  CLIENTELE_RPC(GetPartner, v1::GetPartnerRequest, v1::Partner,
+                rpc::Async(&relationship::GetPartner, parts_.partner_reads))
+  CLIENTELE_RPC(ListPartners, v1::ListPartnersRequest, v1::ListPartnersResponse,
+                rpc::OnWorker(&relationship::ListPartners, parts_.page_tokens))
+  CLIENTELE_RPC(UpdatePartner, v1::UpdatePartnerRequest, v1::Partner,
+                rpc::OnWorker(&relationship::UpdatePartner, parts_.partners, parts_.cloud)
+                    .Checking(&CheckUpdatePartner, parts_.cloud))
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakePartnerService(rpc::Dispatcher& dispatcher, PartnerHandlers handlers) {
-  return std::make_unique<PartnerGrpc>(dispatcher, std::move(handlers));
+std::unique_ptr<grpc::Service> MakePartnerService(rpc::Dispatcher& dispatcher, const Parts& parts) {
+  return std::make_unique<PartnerGrpc>(dispatcher, parts);
 }
 
 }  // namespace clientele::relationship

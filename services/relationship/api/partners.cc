@@ -8,8 +8,9 @@
 #include "common/core/error.h"
 #include "common/core/id.h"
 #include "common/market/address.h"
+#include "common/rpc/answer_one.h"
 #include "common/rpc/field_mask.h"
-#include "common/rpc/filter.h"
+#include "common/rpc/list.h"
 #include "services/relationship/api/partner_proto.h"
 #include "services/relationship/domain/resource_name.h"
 
@@ -47,6 +48,13 @@ absl::StatusOr<PartnerPatch> Checked(const v1::UpdatePartnerRequest& request, co
   return patch;
 }
 
+}  // namespace
+
+absl::Status CheckCreatePartner(const rpc::Call&, const v1::CreatePartnerRequest& request,
+                                const market::Markets& markets, const market::Cloud& cloud) {
+  return Checked(request, markets, cloud).status();
+}
+
 absl::StatusOr<v1::Partner> CreatePartner(pg::Session& session, rpc::Call& call,
                                           const v1::CreatePartnerRequest& request, const PartnerStore& partners,
                                           const market::Markets& markets, const market::Cloud& cloud) {
@@ -57,6 +65,19 @@ absl::StatusOr<v1::Partner> CreatePartner(pg::Session& session, rpc::Call& call,
       partners.Create(session, call.context, Register(id, *partner->market, partner->fields, call.now()));
   if (!created.ok()) return created.status();
   return ToProto(*created);
+}
+
+void GetPartner(const std::shared_ptr<rpc::Call>& call, const std::shared_ptr<const v1::GetPartnerRequest>& request,
+                const rpc::Reply<v1::Partner>& reply, PartnerReads& reads) {
+  rpc::AnswerOne(reads, IdsOf(request->name()).partner, *call, reply,
+                 [request](const Partner* partner) -> absl::StatusOr<v1::Partner> {
+                   if (partner == nullptr) return NotFound("PARTNER", request->name());
+                   return ToProto(*partner);
+                 });
+}
+
+absl::Status CheckUpdatePartner(const rpc::Call&, const v1::UpdatePartnerRequest& request, const market::Cloud& cloud) {
+  return Checked(request, cloud).status();
 }
 
 absl::StatusOr<v1::Partner> UpdatePartner(pg::Session& session, rpc::Call& call,
@@ -71,68 +92,17 @@ absl::StatusOr<v1::Partner> UpdatePartner(pg::Session& session, rpc::Call& call,
   return ToProto(*updated);
 }
 
-absl::StatusOr<v1::ListPartnersResponse> ListPartners(pg::Session& session, const v1::ListPartnersRequest& request,
+absl::StatusOr<v1::ListPartnersResponse> ListPartners(pg::Session& session, rpc::Call&,
+                                                      const v1::ListPartnersRequest& request,
                                                       const rpc::PageTokens& tokens) {
-  const auto filter = rpc::ParseFilter(request.filter(), PartnerFields());
-  if (!filter.ok()) return filter.status();
-  const auto order = rpc::ParseOrderBy(request.order_by(), PartnerOrders(), "create_time");
-  if (!order.ok()) return order.status();
-  const auto cursor = tokens.Decode(request);
-  if (!cursor.ok()) return cursor.status();
-  const auto page = PartnerStore::List(session, *filter, *order, *cursor, rpc::PageSize(request.page_size()));
+  const auto wanted = rpc::PageOf(request, PartnerListing(), tokens);
+  if (!wanted.ok()) return wanted.status();
+  const auto page = PartnerStore::List(session, *wanted);
   if (!page.ok()) return page.status();
   v1::ListPartnersResponse response;
-  for (const Partner& partner : page->partners) *response.add_partners() = ToProto(partner);
-  if (!page->next.empty()) response.set_next_page_token(tokens.Encode(request, page->next));
+  for (const Partner& partner : page->items) *response.add_partners() = ToProto(partner);
+  response.set_next_page_token(tokens.Encode(request, page->next));
   return response;
-}
-
-}  // namespace
-
-rpc::Handler<v1::CreatePartnerRequest, v1::Partner> CreatePartnerHandler(const PartnerStore& partners,
-                                                                         const market::Markets& markets,
-                                                                         const market::Cloud& cloud) {
-  return rpc::Handler<v1::CreatePartnerRequest, v1::Partner>::OnWorker(
-             [&](pg::Session& session, rpc::Call& call, const v1::CreatePartnerRequest& request) {
-               return CreatePartner(session, call, request, partners, markets, cloud);
-             })
-      .Checking([&](const rpc::Call&, const v1::CreatePartnerRequest& request) {
-        return Checked(request, markets, cloud).status();
-      });
-}
-
-rpc::Handler<v1::GetPartnerRequest, v1::Partner> GetPartnerHandler(PartnerReads& reads) {
-  return rpc::Handler<v1::GetPartnerRequest, v1::Partner>::Async(
-      [&reads](std::shared_ptr<rpc::Call> call, std::shared_ptr<const v1::GetPartnerRequest> request,
-               const rpc::Reply<v1::Partner>& reply) {
-        const std::string id = IdsOf(request->name()).partner;
-        const auto answer = [call, id, reply](absl::StatusOr<std::optional<Partner>> found) {
-          if (!found.ok()) return reply(found.status());
-          if (!found->has_value()) return reply(NotFound("PARTNER", PartnerName(id)));
-          reply(ToProto(**found));
-        };
-        pg::Job job;
-        job.deadline = call->context.deadline;
-        job.abandoned = call->abandoned;
-        if (absl::Status full = reads.Read(id, std::move(job), answer); !full.ok()) reply(full);
-      });
-}
-
-rpc::Handler<v1::ListPartnersRequest, v1::ListPartnersResponse> ListPartnersHandler(const rpc::PageTokens& tokens) {
-  return rpc::Handler<v1::ListPartnersRequest, v1::ListPartnersResponse>::OnWorker(
-      [&](pg::Session& session, rpc::Call&, const v1::ListPartnersRequest& request) {
-        return ListPartners(session, request, tokens);
-      });
-}
-
-rpc::Handler<v1::UpdatePartnerRequest, v1::Partner> UpdatePartnerHandler(const PartnerStore& partners,
-                                                                         const market::Cloud& cloud) {
-  return rpc::Handler<v1::UpdatePartnerRequest, v1::Partner>::OnWorker(
-             [&](pg::Session& session, rpc::Call& call, const v1::UpdatePartnerRequest& request) {
-               return UpdatePartner(session, call, request, partners, cloud);
-             })
-      .Checking(
-          [&](const rpc::Call&, const v1::UpdatePartnerRequest& request) { return Checked(request, cloud).status(); });
 }
 
 }  // namespace clientele::relationship

@@ -1,27 +1,31 @@
 #pragma once
 
-#include <optional>
-#include <string>
+#include <memory>
 
 #include "clientele/relationship/v1/partner_service.pb.h"
 #include "common/market/cloud.h"
 #include "common/market/market.h"
-#include "common/pg/point_reads.h"
 #include "common/rpc/call.h"
 #include "common/rpc/page_token.h"
 #include "services/relationship/storage/partner_store.h"
 
-// The RPCs of PartnerService. What a handler is made from outlives its calls.
+// The RPCs of PartnerService.
 namespace clientele::relationship {
 
-using PartnerReads = pg::PointReads<std::string, std::optional<Partner>>;
-
-rpc::Handler<v1::CreatePartnerRequest, v1::Partner> CreatePartnerHandler(const PartnerStore& partners,
-                                                                         const market::Markets& markets,
-                                                                         const market::Cloud& cloud);
-rpc::Handler<v1::GetPartnerRequest, v1::Partner> GetPartnerHandler(PartnerReads& reads);
-rpc::Handler<v1::ListPartnersRequest, v1::ListPartnersResponse> ListPartnersHandler(const rpc::PageTokens& tokens);
-rpc::Handler<v1::UpdatePartnerRequest, v1::Partner> UpdatePartnerHandler(const PartnerStore& partners,
-                                                                         const market::Cloud& cloud);
+absl::Status CheckCreatePartner(const rpc::Call& call, const v1::CreatePartnerRequest& request,
+                                const market::Markets& markets, const market::Cloud& cloud);
+absl::StatusOr<v1::Partner> CreatePartner(pg::Session& session, rpc::Call& call,
+                                          const v1::CreatePartnerRequest& request, const PartnerStore& partners,
+                                          const market::Markets& markets, const market::Cloud& cloud);
+void GetPartner(const std::shared_ptr<rpc::Call>& call, const std::shared_ptr<const v1::GetPartnerRequest>& request,
+                const rpc::Reply<v1::Partner>& reply, PartnerReads& reads);
+absl::StatusOr<v1::ListPartnersResponse> ListPartners(pg::Session& session, rpc::Call& call,
+                                                      const v1::ListPartnersRequest& request,
+                                                      const rpc::PageTokens& tokens);
+absl::Status CheckUpdatePartner(const rpc::Call& call, const v1::UpdatePartnerRequest& request,
+                                const market::Cloud& cloud);
+absl::StatusOr<v1::Partner> UpdatePartner(pg::Session& session, rpc::Call& call,
+                                          const v1::UpdatePartnerRequest& request, const PartnerStore& partners,
+                                          const market::Cloud& cloud);
 
 }  // namespace clientele::relationship

@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "common/rpc/consistency.h"
+#include "common/rpc/lane.h"
 #include "services/relationship/api/relationship_proto.h"
 #include "services/relationship/domain/resource_name.h"
 
@@ -28,42 +30,32 @@ class Ending : public std::enable_shared_from_this<Ending> {
     request.key = key_;
     request.terminated_by = PartyOf(call_->principal);
     request.owner = runner_.owner();
-    Submit(pg::Lane::kWrite, [self = shared_from_this(), &relationships, request](pg::Session& session) {
-      auto started = relationships.BeginTermination(session, self->call_->context, request);
-      if (!started.ok()) return self->reply_(started.status());
-      const pg::Begun& begun = started->begun;
-      if (begun.saga.empty()) return self->reply_(ToProto(started->relationship));
-      if (begun.mine) self->runner_.Begin(begun.saga);
-      self->Join(begun.saga);
-    });
+    rpc::OnLane(executor_, pg::Lane::kWrite, *call_, reply_,
+                [self = shared_from_this(), &relationships, request](pg::Session& session) {
+                  auto started = relationships.BeginTermination(session, self->call_->context, request);
+                  if (!started.ok()) return self->reply_(started.status());
+                  const pg::Begun& begun = started->begun;
+                  if (begun.saga.empty()) return self->reply_(ToProto(started->relationship));
+                  if (begun.mine) self->runner_.Begin(begun.saga);
+                  self->Join(begun.saga);
+                });
   }
 
  private:
   void Join(const std::string& saga) {
     runner_.Join(saga, call_->context.deadline, [self = shared_from_this()](const saga::Outcome& outcome) {
-      for (const auto& [service, position] : outcome.consistency) self->call_->context.consistency[service] = position;
+      rpc::Merge(outcome.consistency, self->call_->context.consistency);
       if (!outcome.status.ok()) return self->reply_(outcome.status);
       self->Read();
     });
   }
 
   void Read() {
-    Submit(pg::Lane::kRead, [self = shared_from_this()](pg::Session& session) {
+    rpc::OnLane(executor_, pg::Lane::kRead, *call_, reply_, [self = shared_from_this()](pg::Session& session) {
       const auto relationship = RelationshipStore::Read(session, self->key_);
       if (!relationship.ok()) return self->reply_(relationship.status());
       self->reply_(ToProto(*relationship));
     });
-  }
-
-  void Submit(pg::Lane lane, std::function<void(pg::Session&)> work) {
-    pg::Job job;
-    job.deadline = call_->context.deadline;
-    job.abandoned = call_->abandoned;
-    job.run = [self = shared_from_this(), work = std::move(work)](absl::StatusOr<pg::Session*> session) {
-      if (!session.ok()) return self->reply_(session.status());
-      work(**session);
-    };
-    if (absl::Status full = executor_.Submit(lane, std::move(job)); !full.ok()) reply_(full);
   }
 
   const std::shared_ptr<rpc::Call> call_;
@@ -75,20 +67,18 @@ class Ending : public std::enable_shared_from_this<Ending> {
 
 }  // namespace
 
-rpc::Handler<v1::TerminateCustomerRelationshipRequest, v1::CustomerRelationship> TerminateCustomerRelationshipHandler(
-    const RelationshipStore& relationships, TerminationSaga saga, saga::Runner& runner, pg::Executor& executor) {
-  return rpc::Handler<v1::TerminateCustomerRelationshipRequest, v1::CustomerRelationship>::Async(
-      [&relationships, saga = std::move(saga), &runner, &executor](
-          std::shared_ptr<rpc::Call> call, std::shared_ptr<const v1::TerminateCustomerRelationshipRequest> request,
-          rpc::Reply<v1::CustomerRelationship> reply) {
-        RelationshipStore::TerminationRequest termination;
-        termination.etag = request->etag();
-        termination.reason = request->reason();
-        termination.saga_kind = saga.kind;
-        termination.saga_state = saga.first_state;
-        std::make_shared<Ending>(std::move(call), request->name(), std::move(reply), runner, executor)
-            ->Begin(relationships, std::move(termination));
-      });
+void TerminateCustomerRelationship(const std::shared_ptr<rpc::Call>& call,
+                                   const std::shared_ptr<const v1::TerminateCustomerRelationshipRequest>& request,
+                                   const rpc::Reply<v1::CustomerRelationship>& reply,
+                                   const RelationshipStore& relationships, TerminationSaga saga, saga::Runner& runner,
+                                   pg::Executor& executor) {
+  RelationshipStore::TerminationRequest termination;
+  termination.etag = request->etag();
+  termination.reason = request->reason();
+  termination.saga_kind = std::move(saga.kind);
+  termination.saga_state = std::move(saga.first_state);
+  std::make_shared<Ending>(call, request->name(), reply, runner, executor)
+      ->Begin(relationships, std::move(termination));
 }
 
 }  // namespace clientele::relationship

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "clientele/relationship/v1/relationship_service.pb.h"
@@ -17,9 +18,12 @@ struct TerminationSaga {
   std::function<std::string(const CustomerRelationship&)> first_state;
 };
 
-// TerminateCustomerRelationship: writes TERMINATING and the saga in the write lane, waits for the saga without a
-// worker, and answers the relationship as it is then. What it is made from outlives its calls.
-rpc::Handler<v1::TerminateCustomerRelationshipRequest, v1::CustomerRelationship> TerminateCustomerRelationshipHandler(
-    const RelationshipStore& relationships, TerminationSaga saga, saga::Runner& runner, pg::Executor& executor);
+// Writes TERMINATING and the saga in the write lane, waits for the saga without a worker, and answers the relationship
+// as it is then.
+void TerminateCustomerRelationship(const std::shared_ptr<rpc::Call>& call,
+                                   const std::shared_ptr<const v1::TerminateCustomerRelationshipRequest>& request,
+                                   const rpc::Reply<v1::CustomerRelationship>& reply,
+                                   const RelationshipStore& relationships, TerminationSaga saga, saga::Runner& runner,
+                                   pg::Executor& executor);
 
 }  // namespace clientele::relationship

@@ -1,10 +1,10 @@
 #include "services/relationship/api/termination_holds.h"
 
+#include "common/rpc/list.h"
 #include "services/relationship/api/relationship_proto.h"
 #include "services/relationship/domain/resource_name.h"
 
 namespace clientele::relationship {
-namespace {
 
 absl::StatusOr<v1::TerminationHold> UpsertTerminationHold(pg::Session& session, rpc::Call& call,
                                                           const v1::UpsertTerminationHoldRequest& request,
@@ -27,44 +27,18 @@ absl::StatusOr<google::protobuf::Empty> DeleteTerminationHold(pg::Session& sessi
   return google::protobuf::Empty();
 }
 
-absl::StatusOr<v1::ListTerminationHoldsResponse> ListTerminationHolds(pg::Session& session,
+absl::StatusOr<v1::ListTerminationHoldsResponse> ListTerminationHolds(pg::Session& session, rpc::Call&,
                                                                       const v1::ListTerminationHoldsRequest& request,
                                                                       const rpc::PageTokens& tokens) {
-  const auto cursor = tokens.Decode(request);
-  if (!cursor.ok()) return cursor.status();
+  const auto wanted = rpc::PageOf(request, HoldListing(), tokens);
+  if (!wanted.ok()) return wanted.status();
   const ResourceIds ids = IdsOf(request.parent());
-  const auto page = HoldStore::List(session, {ids.partner, ids.customer}, *cursor, rpc::PageSize(request.page_size()));
+  const auto page = HoldStore::List(session, {ids.partner, ids.customer}, *wanted);
   if (!page.ok()) return page.status();
   v1::ListTerminationHoldsResponse response;
-  for (const TerminationHold& hold : page->holds) *response.add_termination_holds() = ToProto(hold);
-  if (!page->next.empty()) response.set_next_page_token(tokens.Encode(request, page->next));
+  for (const TerminationHold& hold : page->items) *response.add_termination_holds() = ToProto(hold);
+  response.set_next_page_token(tokens.Encode(request, page->next));
   return response;
-}
-
-}  // namespace
-
-rpc::Handler<v1::UpsertTerminationHoldRequest, v1::TerminationHold> UpsertTerminationHoldHandler(
-    const HoldStore& holds) {
-  return rpc::Handler<v1::UpsertTerminationHoldRequest, v1::TerminationHold>::OnWorker(
-      [&](pg::Session& session, rpc::Call& call, const v1::UpsertTerminationHoldRequest& request) {
-        return UpsertTerminationHold(session, call, request, holds);
-      });
-}
-
-rpc::Handler<v1::DeleteTerminationHoldRequest, google::protobuf::Empty> DeleteTerminationHoldHandler(
-    const HoldStore& holds) {
-  return rpc::Handler<v1::DeleteTerminationHoldRequest, google::protobuf::Empty>::OnWorker(
-      [&](pg::Session& session, rpc::Call& call, const v1::DeleteTerminationHoldRequest& request) {
-        return DeleteTerminationHold(session, call, request, holds);
-      });
-}
-
-rpc::Handler<v1::ListTerminationHoldsRequest, v1::ListTerminationHoldsResponse> ListTerminationHoldsHandler(
-    const rpc::PageTokens& tokens) {
-  return rpc::Handler<v1::ListTerminationHoldsRequest, v1::ListTerminationHoldsResponse>::OnWorker(
-      [&](pg::Session& session, rpc::Call&, const v1::ListTerminationHoldsRequest& request) {
-        return ListTerminationHolds(session, request, tokens);
-      });
 }
 
 }  // namespace clientele::relationship

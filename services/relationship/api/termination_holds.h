@@ -7,14 +7,17 @@
 #include "common/rpc/page_token.h"
 #include "services/relationship/storage/hold_store.h"
 
-// The RPCs of TerminationHoldService. What a handler is made from outlives its calls.
+// The RPCs of TerminationHoldService.
 namespace clientele::relationship {
 
-rpc::Handler<v1::UpsertTerminationHoldRequest, v1::TerminationHold> UpsertTerminationHoldHandler(
-    const HoldStore& holds);
-rpc::Handler<v1::DeleteTerminationHoldRequest, google::protobuf::Empty> DeleteTerminationHoldHandler(
-    const HoldStore& holds);
-rpc::Handler<v1::ListTerminationHoldsRequest, v1::ListTerminationHoldsResponse> ListTerminationHoldsHandler(
-    const rpc::PageTokens& tokens);
+absl::StatusOr<v1::TerminationHold> UpsertTerminationHold(pg::Session& session, rpc::Call& call,
+                                                          const v1::UpsertTerminationHoldRequest& request,
+                                                          const HoldStore& holds);
+absl::StatusOr<google::protobuf::Empty> DeleteTerminationHold(pg::Session& session, rpc::Call& call,
+                                                              const v1::DeleteTerminationHoldRequest& request,
+                                                              const HoldStore& holds);
+absl::StatusOr<v1::ListTerminationHoldsResponse> ListTerminationHolds(pg::Session& session, rpc::Call& call,
+                                                                      const v1::ListTerminationHoldsRequest& request,
+                                                                      const rpc::PageTokens& tokens);
 
 }  // namespace clientele::relationship

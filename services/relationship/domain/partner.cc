@@ -26,10 +26,13 @@ std::string Words(const std::set<PartnerKind>& kinds) {
   });
 }
 
+bool IsDual(const std::set<PartnerKind>& kinds) {
+  return kinds.count(PartnerKind::kDirectBill) > 0 && kinds.count(PartnerKind::kIndirectReseller) > 0;
+}
+
 // A direct bill partner that enrolled as a reseller keeps both profiles for good.
 bool KindsMayBecome(const std::set<PartnerKind>& current, const std::set<PartnerKind>& next) {
-  const bool is_both = current.count(PartnerKind::kDirectBill) > 0 && current.count(PartnerKind::kIndirectReseller) > 0;
-  return !is_both || next != std::set<PartnerKind>{PartnerKind::kDirectBill};
+  return !IsDual(current) || IsDual(next);
 }
 
 template <class T>

@@ -9,7 +9,6 @@ namespace clientele::relationship {
 // none.
 inline constexpr char kHoldColumns[] =
     "h.hold, h.partner, h.customer, h.kind, h.description, h.reporter, h.revision, h.create_time, h.update_time";
-inline constexpr int kHoldColumnCount = 9;
 
 TerminationHold ReadHold(pg::RowReader& row);
 

@@ -3,7 +3,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/core/error.h"
 #include "common/pg/command.h"
-#include "common/pg/list_query.h"
 #include "services/relationship/domain/resource_name.h"
 #include "services/relationship/storage/hold_rows.h"
 #include "services/relationship/storage/relationship_rows.h"
@@ -103,6 +102,13 @@ pg::WritePlan UpsertPlan(const CustomerRelationship& relationship, bool stood,
 
 }  // namespace
 
+const pg::Listing& HoldListing() {
+  using pg::FieldType;
+  static const auto* const listing = new pg::Listing{
+      {}, {{"create_time", {{"h.create_time", FieldType::kTime}, {"h.hold", FieldType::kText}}}}, "create_time"};
+  return *listing;
+}
+
 absl::StatusOr<TerminationHold> HoldStore::Upsert(pg::Session& session, CallContext& call, const RelationshipKey& key,
                                                   const HoldSetting& setting) const {
   using Step = pg::Step<TerminationHold>;
@@ -144,30 +150,15 @@ absl::Status HoldStore::Delete(pg::Session& session, CallContext& call, const Re
   return pg::RunCommand(session, call, attempt).status();
 }
 
-absl::StatusOr<HoldPage> HoldStore::List(pg::Session& session, const RelationshipKey& key,
-                                         const std::vector<std::string>& after, int page_size) {
-  pg::ListQuery query;
-  query.select = absl::StrCat("SELECT ", kHoldColumns, ", h.create_time::text FROM termination_hold h");
-  query.where = "h.partner = $1 AND h.customer = $2";
-  query.params.Text(key.first).Text(key.second);
-  query.order = {{"h.create_time", pg::FieldType::kTime}, {"h.hold", pg::FieldType::kText}};
-  query.after = after;
-  query.limit = page_size + 1;
-  const pg::BuiltQuery built = pg::Build(query);
-  const auto rows = session.ReadDynamic(built.sql, built.params);
-  if (!rows.ok()) return rows.status();
-  if (rows->empty() && after.empty()) {
+absl::StatusOr<pg::Page<TerminationHold>> HoldStore::List(pg::Session& session, const RelationshipKey& key,
+                                                          const pg::PageRequest& page) {
+  const pg::ListQuery query = {kHoldColumns, "FROM termination_hold h", "h.partner = $1 AND h.customer = $2",
+                               pg::Params().Text(key.first).Text(key.second)};
+  auto read = pg::ReadPage(session, query, page, ReadHold);
+  if (read.ok() && read->items.empty() && page.after.empty()) {
     if (const auto found = RelationshipStore::Read(session, key); !found.ok()) return found.status();
   }
-  HoldPage page;
-  for (int i = 0; i < rows->size() && i < page_size; ++i) {
-    pg::RowReader row(*rows, i);
-    page.holds.push_back(ReadHold(row));
-  }
-  if (rows->size() > page_size) {
-    page.next = {std::string(rows->Text(page_size - 1, kHoldColumnCount)), page.holds.back().id};
-  }
-  return page;
+  return read;
 }
 
 }  // namespace clientele::relationship

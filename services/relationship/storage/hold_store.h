@@ -4,20 +4,18 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/core/call_context.h"
+#include "common/pg/list_query.h"
 #include "common/pg/session.h"
 #include "services/relationship/domain/termination_hold.h"
 #include "services/relationship/storage/relationship_store.h"
 
 namespace clientele::relationship {
 
-struct HoldPage {
-  std::vector<TerminationHold> holds;
-  std::vector<std::string> next;  // cursor of the next page; empty on the last
-};
+// How a list of holds can be asked for: oldest first alone.
+const pg::Listing& HoldListing();
 
 // The holds of relationships. Every write goes through the relationship's row first, guarded by its hold_revision: its
 // count is always that of the holds that stand. Thread-safe; the session is the worker's.
@@ -33,9 +31,9 @@ class HoldStore {
   absl::Status Delete(pg::Session& session, CallContext& call, const RelationshipKey& key, const std::string& hold,
                       const HoldRemoval& removal) const;
 
-  // Oldest first. CUSTOMER_RELATIONSHIP_NOT_FOUND where there are none because the relationship is none.
-  static absl::StatusOr<HoldPage> List(pg::Session& session, const RelationshipKey& key,
-                                       const std::vector<std::string>& after, int page_size);
+  // CUSTOMER_RELATIONSHIP_NOT_FOUND where there are none because the relationship is none.
+  static absl::StatusOr<pg::Page<TerminationHold>> List(pg::Session& session, const RelationshipKey& key,
+                                                        const pg::PageRequest& page);
 
  private:
   const Encode<TerminationHold> encode_;

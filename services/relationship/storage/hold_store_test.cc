@@ -119,15 +119,16 @@ TEST_F(HoldStoreTest, ListsOldestFirst) {
     now_ += absl::Seconds(1);
     ASSERT_TRUE(Upsert(Setting(id), Call()).ok());
   }
-  std::vector<std::string> ids, cursor;
+  pg::PageRequest wanted{{}, HoldListing().orders.at("create_time"), {}, 2};
+  std::vector<std::string> ids;
   do {
-    const auto page = HoldStore::List(*session_, key_, cursor, 2);
+    const auto page = HoldStore::List(*session_, key_, wanted);
     ASSERT_TRUE(page.ok()) << page.status();
-    for (const TerminationHold& hold : page->holds) ids.push_back(hold.id);
-    cursor = page->next;
-  } while (!cursor.empty());
+    for (const TerminationHold& hold : page->items) ids.push_back(hold.id);
+    wanted.after = page->next;
+  } while (!wanted.after.empty());
   EXPECT_THAT(ids, ElementsAre("c", "a", "b"));
-  EXPECT_EQ(ReasonOf(HoldStore::List(*session_, {key_.first, NewId()}, {}, 2).status()),
+  EXPECT_EQ(ReasonOf(HoldStore::List(*session_, {key_.first, NewId()}, wanted).status()),
             "CUSTOMER_RELATIONSHIP_NOT_FOUND");
 }
 

@@ -107,22 +107,17 @@ pg::WritePlan UpdatePlan(int64_t loaded_revision, const Revision<Partner>& revis
 
 }  // namespace
 
-const pg::ListFields& PartnerFields() {
-  static const auto* const fields = new pg::ListFields{
-      {"display_name", {"p.name_key", pg::FieldType::kText, true, {}, &market::NameKey}},
-      {"mpn_id", {"p.mpn_id", pg::FieldType::kText}},
-      {"country", {"p.country", pg::FieldType::kText}},
-      {"create_time", {"p.create_time", pg::FieldType::kTime}},
-  };
-  return *fields;
-}
-
-const std::map<std::string, std::vector<pg::SortColumn>>& PartnerOrders() {
-  static const auto* const orders = new std::map<std::string, std::vector<pg::SortColumn>>{
-      {"display_name", {{"p.name_key", pg::FieldType::kText}, {"p.id", pg::FieldType::kUuid}}},
-      {"create_time", {{"p.create_time", pg::FieldType::kTime}, {"p.id", pg::FieldType::kUuid}}},
-  };
-  return *orders;
+const pg::Listing& PartnerListing() {
+  using pg::FieldType;
+  static const auto* const listing =
+      new pg::Listing{{{"display_name", {"p.name_key", FieldType::kText, true, {}, &market::NameKey}},
+                       {"mpn_id", {"p.mpn_id", FieldType::kText}},
+                       {"country", {"p.country", FieldType::kText}},
+                       {"create_time", {"p.create_time", FieldType::kTime}}},
+                      {{"display_name", {{"p.name_key", FieldType::kText}, {"p.id", FieldType::kUuid}}},
+                       {"create_time", {{"p.create_time", FieldType::kTime}, {"p.id", FieldType::kUuid}}}},
+                      "create_time"};
+  return *listing;
 }
 
 absl::StatusOr<Partner> PartnerStore::Create(pg::Session& session, CallContext& call,
@@ -167,15 +162,7 @@ absl::StatusOr<Partner> PartnerStore::Change(pg::Session& session, CallContext& 
 
 absl::StatusOr<std::vector<std::optional<Partner>>> PartnerStore::Fetch(pg::Session& session,
                                                                         const std::vector<std::string>& ids) {
-  const auto rows = session.Read(kFetch, pg::Params().TextArray(ids));
-  if (!rows.ok()) return rows.status();
-  std::vector<std::optional<Partner>> partners(ids.size());
-  for (int i = 0; i < rows->size(); ++i) {
-    pg::RowReader row(*rows, i);
-    const int64_t ordinal = row.Int();
-    partners[ordinal - 1] = ReadPartner(row);
-  }
-  return partners;
+  return pg::FetchByPlace(session, kFetch, pg::Params().TextArray(ids), ids.size(), ReadPartner);
 }
 
 absl::StatusOr<Partner> PartnerStore::Read(pg::Session& session, const std::string& id) {
@@ -185,28 +172,8 @@ absl::StatusOr<Partner> PartnerStore::Read(pg::Session& session, const std::stri
   return *std::move(found->front());
 }
 
-absl::StatusOr<PartnerPage> PartnerStore::List(pg::Session& session, const pg::Predicate& filter,
-                                               const std::vector<pg::SortColumn>& order,
-                                               const std::vector<std::string>& after, int page_size) {
-  pg::ListQuery query;
-  // The order's first column comes last, as text: the page's cursor.
-  query.select = absl::StrCat("SELECT ", kPartnerColumns, ", ", order.front().column, "::text FROM partner p");
-  query.filter = filter;
-  query.order = order;
-  query.after = after;
-  query.limit = page_size + 1;
-  const pg::BuiltQuery built = pg::Build(query);
-  const auto rows = session.ReadDynamic(built.sql, built.params);
-  if (!rows.ok()) return rows.status();
-  PartnerPage page;
-  for (int i = 0; i < rows->size() && i < page_size; ++i) {
-    pg::RowReader row(*rows, i);
-    page.partners.push_back(ReadPartner(row));
-  }
-  if (rows->size() > page_size) {
-    page.next = {std::string(rows->Text(page_size - 1, kPartnerColumnCount)), page.partners.back().id};
-  }
-  return page;
+absl::StatusOr<pg::Page<Partner>> PartnerStore::List(pg::Session& session, const pg::PageRequest& page) {
+  return pg::ReadPage(session, {kPartnerColumns, "FROM partner p"}, page, ReadPartner);
 }
 
 }  // namespace clientele::relationship

@@ -8,19 +8,14 @@
 #include "absl/status/statusor.h"
 #include "common/core/call_context.h"
 #include "common/pg/list_query.h"
+#include "common/pg/point_reads.h"
 #include "common/pg/session.h"
 #include "services/relationship/domain/partner.h"
 
 namespace clientele::relationship {
 
-// What a list of partners can be filtered and ordered by.
-const pg::ListFields& PartnerFields();
-const std::map<std::string, std::vector<pg::SortColumn>>& PartnerOrders();
-
-struct PartnerPage {
-  std::vector<Partner> partners;
-  std::vector<std::string> next;  // cursor of the next page; empty on the last
-};
+// How a list of partners can be asked for.
+const pg::Listing& PartnerListing();
 
 // The partners of the cell. Thread-safe; the session is the worker's.
 class PartnerStore {
@@ -36,18 +31,18 @@ class PartnerStore {
   absl::StatusOr<Partner> Change(pg::Session& session, CallContext& call, const std::string& id,
                                  const std::string& etag, const PartnerPatch& patch, const Decide& decide) const;
 
-  // One for each id, in their order.
+  // One for each id, in their order; see PartnerReads.
   static absl::StatusOr<std::vector<std::optional<Partner>>> Fetch(pg::Session& session,
                                                                    const std::vector<std::string>& ids);
   // PARTNER_NOT_FOUND.
   static absl::StatusOr<Partner> Read(pg::Session& session, const std::string& id);
 
-  static absl::StatusOr<PartnerPage> List(pg::Session& session, const pg::Predicate& filter,
-                                          const std::vector<pg::SortColumn>& order,
-                                          const std::vector<std::string>& after, int page_size);
+  static absl::StatusOr<pg::Page<Partner>> List(pg::Session& session, const pg::PageRequest& page);
 
  private:
   const Encode<Partner> encode_;
 };
+
+using PartnerReads = pg::PointReads<std::string, std::optional<Partner>>;
 
 }  // namespace clientele::relationship

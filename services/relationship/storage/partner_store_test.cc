@@ -27,16 +27,16 @@ class PartnerStoreTest : public StoreTest {
   // All partners by pages of `size`.
   std::vector<std::string> MpnIds(const std::string& order, bool descending, int size,
                                   const pg::Predicate& filter = {}) {
-    std::vector<pg::SortColumn> columns = PartnerOrders().at(order);
-    for (pg::SortColumn& column : columns) column.descending = descending;
-    std::vector<std::string> ids, cursor;
+    pg::PageRequest wanted{filter, PartnerListing().orders.at(order), {}, size};
+    for (pg::SortColumn& column : wanted.order) column.descending = descending;
+    std::vector<std::string> ids;
     do {
-      const auto page = PartnerStore::List(*session_, filter, columns, cursor, size);
+      const auto page = PartnerStore::List(*session_, wanted);
       EXPECT_TRUE(page.ok()) << page.status();
-      EXPECT_LE(page->partners.size(), static_cast<size_t>(size));
-      for (const Partner& partner : page->partners) ids.push_back(partner.mpn_id);
-      cursor = page->next;
-    } while (!cursor.empty());
+      EXPECT_LE(page->items.size(), static_cast<size_t>(size));
+      for (const Partner& partner : page->items) ids.push_back(partner.mpn_id);
+      wanted.after = page->next;
+    } while (!wanted.after.empty());
     return ids;
   }
 };
@@ -228,7 +228,7 @@ TEST_F(PartnerStoreTest, ListsByNameAndByTimeBothWays) {
 
   pg::Predicate filter;
   filter.kind = pg::Predicate::Kind::kCompare;
-  filter.field = &PartnerFields().at("display_name");
+  filter.field = &PartnerListing().fields.at("display_name");
   filter.comparison = pg::Comparison::kPrefix;
   filter.value = "bet";
   EXPECT_THAT(MpnIds("create_time", false, 1, filter), ElementsAre("1003", "1005"));

@@ -14,7 +14,6 @@ inline constexpr char kRelationshipColumns[] =
     "r.hold_count, r.hold_revision, r.terminated_by, r.termination_reason, r.termination_request_time, "
     "r.termination_end_time, r.termination_saga, r.revision, r.create_time, r.update_time, r.establish_time, "
     "s.attempt_count, CASE WHEN s.next_attempt > clock_timestamp() THEN s.next_attempt END, s.last_error";
-inline constexpr int kRelationshipColumnCount = 23;
 // Joins the saga; only a relationship that is TERMINATING has one that runs.
 inline constexpr char kRelationshipSagaJoin[] =
     " LEFT JOIN saga s ON s.id = r.termination_saga AND r.state = 2 AND NOT s.done ";

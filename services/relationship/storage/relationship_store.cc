@@ -121,33 +121,20 @@ pg::WritePlan FinishPlan(int64_t loaded_revision, const Revision<CustomerRelatio
 
 }  // namespace
 
-const pg::ListFields& RelationshipFields() {
-  static const std::map<std::string, int> states = {{"ACTIVE", 1},
-                                                    {"TERMINATING", 2},
-                                                    {"TERMINATED", 3},
-                                                    {"RELATIONSHIP_STATE_ACTIVE", 1},
-                                                    {"RELATIONSHIP_STATE_TERMINATING", 2},
-                                                    {"RELATIONSHIP_STATE_TERMINATED", 3}};
-  static const std::map<std::string, int> origins = {{"CREATE", 1},
-                                                     {"IMPORT", 2},
-                                                     {"INVITATION", 3},
-                                                     {"RELATIONSHIP_ORIGIN_CREATE", 1},
-                                                     {"RELATIONSHIP_ORIGIN_IMPORT", 2},
-                                                     {"RELATIONSHIP_ORIGIN_INVITATION", 3}};
-  static const auto* const fields = new pg::ListFields{
-      {"state", {"r.state", pg::FieldType::kEnum, false, states}},
-      {"origin", {"r.origin", pg::FieldType::kEnum, false, origins}},
-      {"customer", {"r.customer", pg::FieldType::kUuid}},
-      {"create_time", {"r.create_time", pg::FieldType::kTime}},
-  };
-  return *fields;
-}
-
-const std::map<std::string, std::vector<pg::SortColumn>>& RelationshipOrders() {
-  static const auto* const orders = new std::map<std::string, std::vector<pg::SortColumn>>{
-      {"create_time", {{"r.create_time", pg::FieldType::kTime}, {"r.customer", pg::FieldType::kUuid}}},
-  };
-  return *orders;
+const pg::Listing& RelationshipListing() {
+  using pg::FieldType;
+  static const auto* const listing =
+      new pg::Listing{{{"state",
+                        {"r.state", FieldType::kEnum, false,
+                         pg::Words("RELATIONSHIP_STATE_", {{"ACTIVE", 1}, {"TERMINATING", 2}, {"TERMINATED", 3}})}},
+                       {"origin",
+                        {"r.origin", FieldType::kEnum, false,
+                         pg::Words("RELATIONSHIP_ORIGIN_", {{"CREATE", 1}, {"IMPORT", 2}, {"INVITATION", 3}})}},
+                       {"customer", {"r.customer", FieldType::kUuid}},
+                       {"create_time", {"r.create_time", FieldType::kTime}}},
+                      {{"create_time", {{"r.create_time", FieldType::kTime}, {"r.customer", FieldType::kUuid}}}},
+                      "create_time"};
+  return *listing;
 }
 
 absl::StatusOr<RelationshipStore::TerminationStart> RelationshipStore::BeginTermination(
@@ -215,15 +202,8 @@ absl::StatusOr<std::vector<std::optional<CustomerRelationship>>> RelationshipSto
     partners.push_back(partner);
     customers.push_back(customer);
   }
-  const auto rows = session.Read(kFetch, pg::Params().TextArray(partners).TextArray(customers));
-  if (!rows.ok()) return rows.status();
-  std::vector<std::optional<CustomerRelationship>> relationships(keys.size());
-  for (int i = 0; i < rows->size(); ++i) {
-    pg::RowReader row(*rows, i);
-    const int64_t ordinal = row.Int();
-    relationships[ordinal - 1] = ReadRelationship(row);
-  }
-  return relationships;
+  return pg::FetchByPlace(session, kFetch, pg::Params().TextArray(partners).TextArray(customers), keys.size(),
+                          ReadRelationship);
 }
 
 absl::StatusOr<CustomerRelationship> RelationshipStore::Read(pg::Session& session, const RelationshipKey& key) {
@@ -235,35 +215,16 @@ absl::StatusOr<CustomerRelationship> RelationshipStore::Read(pg::Session& sessio
   return *std::move(found->front());
 }
 
-absl::StatusOr<RelationshipPage> RelationshipStore::List(pg::Session& session, const std::string& partner,
-                                                         const pg::Predicate& filter,
-                                                         const std::vector<pg::SortColumn>& order,
-                                                         const std::vector<std::string>& after, int page_size) {
-  pg::ListQuery query;
-  // The order's first column comes last, as text: the page's cursor.
-  query.select = absl::StrCat("SELECT ", kRelationshipColumns, ", ", order.front().column,
-                              "::text FROM customer_relationship r", kRelationshipSagaJoin);
-  query.where = "r.partner = $1";
-  query.params.Text(partner);
-  query.filter = filter;
-  query.order = order;
-  query.after = after;
-  query.limit = page_size + 1;
-  const pg::BuiltQuery built = pg::Build(query);
-  const auto rows = session.ReadDynamic(built.sql, built.params);
-  if (!rows.ok()) return rows.status();
-  if (rows->empty() && after.empty()) {
+absl::StatusOr<pg::Page<CustomerRelationship>> RelationshipStore::List(pg::Session& session, const std::string& partner,
+                                                                       const pg::PageRequest& page) {
+  const pg::ListQuery query = {kRelationshipColumns,
+                               absl::StrCat("FROM customer_relationship r", kRelationshipSagaJoin), "r.partner = $1",
+                               pg::Params().Text(partner)};
+  auto read = pg::ReadPage(session, query, page, ReadRelationship);
+  if (read.ok() && read->items.empty() && page.after.empty()) {
     if (const auto found = PartnerStore::Read(session, partner); !found.ok()) return found.status();
   }
-  RelationshipPage page;
-  for (int i = 0; i < rows->size() && i < page_size; ++i) {
-    pg::RowReader row(*rows, i);
-    page.relationships.push_back(ReadRelationship(row));
-  }
-  if (rows->size() > page_size) {
-    page.next = {std::string(rows->Text(page_size - 1, kRelationshipColumnCount)), page.relationships.back().customer};
-  }
-  return page;
+  return read;
 }
 
 }  // namespace clientele::relationship

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,19 +10,14 @@
 #include "common/core/call_context.h"
 #include "common/pg/command.h"
 #include "common/pg/list_query.h"
+#include "common/pg/point_reads.h"
 #include "common/pg/session.h"
 #include "services/relationship/domain/customer_relationship.h"
 
 namespace clientele::relationship {
 
-// What a list of relationships can be filtered and ordered by.
-const pg::ListFields& RelationshipFields();
-const std::map<std::string, std::vector<pg::SortColumn>>& RelationshipOrders();
-
-struct RelationshipPage {
-  std::vector<CustomerRelationship> relationships;
-  std::vector<std::string> next;  // cursor of the next page; empty on the last
-};
+// How a list of relationships can be asked for.
+const pg::Listing& RelationshipListing();
 
 // A pair of ids: partner, customer.
 using RelationshipKey = std::pair<std::string, std::string>;
@@ -62,19 +56,20 @@ class RelationshipStore {
   absl::StatusOr<CustomerRelationship> Withdraw(pg::Session& session, CallContext& call, const RelationshipKey& key,
                                                 int64_t generation) const;
 
-  // One for each key, in their order.
+  // One for each key, in their order; see RelationshipReads.
   static absl::StatusOr<std::vector<std::optional<CustomerRelationship>>> Fetch(
       pg::Session& session, const std::vector<RelationshipKey>& keys);
   // CUSTOMER_RELATIONSHIP_NOT_FOUND.
   static absl::StatusOr<CustomerRelationship> Read(pg::Session& session, const RelationshipKey& key);
 
   // A partner's relationships. PARTNER_NOT_FOUND where the partner has none because it is none.
-  static absl::StatusOr<RelationshipPage> List(pg::Session& session, const std::string& partner,
-                                               const pg::Predicate& filter, const std::vector<pg::SortColumn>& order,
-                                               const std::vector<std::string>& after, int page_size);
+  static absl::StatusOr<pg::Page<CustomerRelationship>> List(pg::Session& session, const std::string& partner,
+                                                             const pg::PageRequest& page);
 
  private:
   const Encode<CustomerRelationship> encode_;
 };
+
+using RelationshipReads = pg::PointReads<RelationshipKey, std::optional<CustomerRelationship>>;
 
 }  // namespace clientele::relationship

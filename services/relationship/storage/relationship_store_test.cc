@@ -176,15 +176,15 @@ TEST_F(RelationshipStoreTest, ListsByPage) {
   End({partner_, customers[2]});
 
   const auto listed = [&](bool descending, const pg::Predicate& filter) {
-    std::vector<pg::SortColumn> order = RelationshipOrders().at("create_time");
-    for (pg::SortColumn& column : order) column.descending = descending;
-    std::vector<std::string> ids, cursor;
+    pg::PageRequest wanted{filter, RelationshipListing().orders.at("create_time"), {}, 2};
+    for (pg::SortColumn& column : wanted.order) column.descending = descending;
+    std::vector<std::string> ids;
     do {
-      const auto page = RelationshipStore::List(*session_, partner_, filter, order, cursor, 2);
+      const auto page = RelationshipStore::List(*session_, partner_, wanted);
       EXPECT_TRUE(page.ok()) << page.status();
-      for (const auto& relationship : page->relationships) ids.push_back(relationship.customer);
-      cursor = page->next;
-    } while (!cursor.empty());
+      for (const auto& relationship : page->items) ids.push_back(relationship.customer);
+      wanted.after = page->next;
+    } while (!wanted.after.empty());
     return ids;
   };
   EXPECT_THAT(listed(false, {}), ::testing::ElementsAreArray(customers));
@@ -192,17 +192,17 @@ TEST_F(RelationshipStoreTest, ListsByPage) {
 
   pg::Predicate ended;
   ended.kind = pg::Predicate::Kind::kCompare;
-  ended.field = &RelationshipFields().at("state");
+  ended.field = &RelationshipListing().fields.at("state");
   ended.value = "3";
   EXPECT_THAT(listed(false, ended), ElementsAre(customers[2]));
 }
 
 TEST_F(RelationshipStoreTest, ListTellsAPartnerWithoutRelationshipsFromNone) {
-  const auto order = RelationshipOrders().at("create_time");
-  const auto empty = RelationshipStore::List(*session_, partner_, {}, order, {}, 10);
+  const pg::PageRequest wanted{{}, RelationshipListing().orders.at("create_time"), {}, 10};
+  const auto empty = RelationshipStore::List(*session_, partner_, wanted);
   ASSERT_TRUE(empty.ok()) << empty.status();
-  EXPECT_TRUE(empty->relationships.empty());
-  EXPECT_EQ(ReasonOf(RelationshipStore::List(*session_, NewId(), {}, order, {}, 10).status()), "PARTNER_NOT_FOUND");
+  EXPECT_TRUE(empty->items.empty());
+  EXPECT_EQ(ReasonOf(RelationshipStore::List(*session_, NewId(), wanted).status()), "PARTNER_NOT_FOUND");
 }
 
 }  // namespace

@@ -5,9 +5,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "clientele/relationship/internal/v1/termination.pb.h"
+#include "common/core/error.h"
 #include "common/core/id.h"
+#include "common/obs/log.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/consistency.h"
+#include "common/rpc/rules.h"
 #include "services/relationship/api/relationship_proto.h"
 #include "services/relationship/domain/resource_name.h"
 
@@ -29,7 +32,9 @@ TerminationState StateOf(const saga::Run& run) {
   return state;
 }
 
-// Step 0. An account that is not there needs no end, and nobody is known whose invitations to cancel.
+bool HasMore(const TerminationState& state) { return state.domains_size() > 0 || state.directory_tenants_size() > 0; }
+
+// An account that is not there needs no end, and nobody is known whose invitations to cancel.
 void EndAccount(customer::v1::AccountService::StubInterface& accounts, const std::shared_ptr<saga::Run>& run,
                 const saga::StepDone& done) {
   const TerminationState state = StateOf(*run);
@@ -48,11 +53,12 @@ void EndAccount(customer::v1::AccountService::StubInterface& accounts, const std
         if (absl::IsNotFound(customer.status())) return done(saga::StepResult::GoTo(kFinishStep));
         if (!customer.ok()) return done(saga::StepResult::Retry(customer.status()));
         TerminationState next = StateOf(*run);
-        next.add_domains(customer->primary_domain());
+        // An organisation may be known by its tenants alone.
+        if (!customer->primary_domain().empty()) next.add_domains(customer->primary_domain());
         next.mutable_domains()->MergeFrom(customer->custom_domains());
         *next.mutable_directory_tenants() = customer->directory_tenants();
         run->state = next.SerializeAsString();
-        done(saga::StepResult::Next());
+        done(HasMore(next) ? saga::StepResult::Next() : saga::StepResult::GoTo(kFinishStep));
       });
 }
 
@@ -74,7 +80,7 @@ invitation::v1::CancelCustomerInvitationsRequest TakePortion(TerminationState& s
   return request;
 }
 
-// Step 1, once for each portion.
+// Once for each portion.
 void CancelInvitations(invitation::v1::InvitationService::StubInterface& invitations,
                        const std::shared_ptr<saga::Run>& run, const saga::StepDone& done) {
   TerminationState next = StateOf(*run);
@@ -88,14 +94,17 @@ void CancelInvitations(invitation::v1::InvitationService::StubInterface& invitat
       [run, done, next](absl::StatusOr<invitation::v1::CancelCustomerInvitationsResponse> cancelled,
                         const Consistency& seen) {
         rpc::Merge(seen, run->call.consistency);
-        if (!cancelled.ok()) return done(saga::StepResult::Retry(cancelled.status()));
+        if (saga::IsTransient(cancelled.status())) return done(saga::StepResult::Retry(cancelled.status()));
+        if (!cancelled.ok()) {
+          // Invitations that stay open hurt less than a relationship that never ends.
+          obs::Log(obs::Level::kError, "the invitations of an ended relationship were not cancelled",
+                   {{"saga", run->id}, {"reason", ReasonOf(cancelled.status())}});
+        }
         run->state = next.SerializeAsString();
-        const bool more = next.domains_size() > 0 || next.directory_tenants_size() > 0;
-        done(more ? saga::StepResult::GoTo(kCancelStep) : saga::StepResult::Next());
+        done(HasMore(next) ? saga::StepResult::GoTo(kCancelStep) : saga::StepResult::Next());
       });
 }
 
-// Step 2.
 saga::StepResult Finish(const RelationshipStore& relationships, pg::Session& session, saga::Run& run) {
   const ResourceIds ids = IdsOf(run.subject);
   const absl::Status status = relationships.FinishTermination(session, run.call, {ids.partner, ids.customer}, run.id);
@@ -107,6 +116,7 @@ saga::StepResult Finish(const RelationshipStore& relationships, pg::Session& ses
 std::string FirstTerminationState(const CustomerRelationship& relationship) {
   TerminationState state;
   *state.mutable_customer_relationship() = ToProto(relationship);
+  rpc::ClearPersonal(*state.mutable_customer_relationship());
   return state.SerializeAsString();
 }
 

@@ -70,8 +70,10 @@ class TerminationTest : public StoreTest {
     call->context.validate_only = request.validate_only();
     call->principal.kind = kind;
     std::promise<absl::StatusOr<v1::CustomerRelationship>> answered;
-    handler_.begin(call, std::make_shared<v1::TerminateCustomerRelationshipRequest>(request),
-                   [&](absl::StatusOr<v1::CustomerRelationship> answer) { answered.set_value(std::move(answer)); });
+    TerminateCustomerRelationship(
+        call, std::make_shared<v1::TerminateCustomerRelationshipRequest>(request),
+        [&](absl::StatusOr<v1::CustomerRelationship> answer) { answered.set_value(std::move(answer)); }, relationships_,
+        {kTerminationKind, FirstTerminationState}, runner_, executor_);
     return {answered.get_future().get(), call};
   }
 
@@ -79,9 +81,6 @@ class TerminationTest : public StoreTest {
   Peers peers_;
   pg::Executor executor_;
   saga::Runner runner_;
-  const rpc::Handler<v1::TerminateCustomerRelationshipRequest, v1::CustomerRelationship> handler_ =
-      TerminateCustomerRelationshipHandler(relationships_, {kTerminationKind, FirstTerminationState}, runner_,
-                                           executor_);
   const RelationshipKey key_ = MakeRelationship(MakePartner("1001").id);
 };
 
