@@ -14,20 +14,24 @@ class TestSigner {
  public:
   static TestSigner Ed25519(std::string id);
   static TestSigner P256(std::string id);
+  static TestSigner P384(std::string id);  // which nobody verifies by
+  static TestSigner Rsa(std::string id, unsigned bits = 2048);
 
   // {"alg", "kid", "typ"} as the issuer writes it.
   nlohmann::json Header() const;
-  // The public key as it stands in a JWKS.
+  // The public key as it stands in a JWKS; not of RSA.
   nlohmann::json Jwk() const;
+  // The public key as SubjectPublicKeyInfo.
+  std::string Pem() const;
   std::string Sign(const nlohmann::json& header, const nlohmann::json& claims) const;
   std::string Sign(const nlohmann::json& claims) const { return Sign(Header(), claims); }
 
  private:
-  TestSigner(std::string id, bool ed25519, EVP_PKEY* key)
-      : id_(std::move(id)), ed25519_(ed25519), key_(key, EVP_PKEY_free) {}
+  TestSigner(std::string id, std::string algorithm, EVP_PKEY* key)
+      : id_(std::move(id)), algorithm_(std::move(algorithm)), key_(key, EVP_PKEY_free) {}
 
   std::string id_;
-  bool ed25519_;
+  std::string algorithm_;
   std::shared_ptr<EVP_PKEY> key_;
 };
 

@@ -14,8 +14,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/auth/claims.h"
-#include "common/auth/jwk.h"
+#include "common/auth/public_keys.h"
 #include "common/core/mutex.h"
+#include "common/obs/log.h"
 
 namespace clientele::auth {
 namespace {
@@ -55,7 +56,7 @@ class TokenVerifier::Impl {
  public:
   Impl(TokenOptions options, std::string document, KeySet keys)
       : options_(std::move(options)),
-        document_(std::move(document)),
+        seen_(std::move(document)),
         keys_(std::make_shared<const KeySet>(std::move(keys))) {}
 
   absl::StatusOr<Principal> Verify(absl::string_view token, absl::Time now) {
@@ -76,19 +77,31 @@ class TokenVerifier::Impl {
   }
 
   void ReloadIfChanged() {
-    std::optional<std::string> document = ReadFile(options_.keys_file);
-    if (!document.has_value()) return;
+    const std::optional<std::string> document = ReadFile(options_.keys_file);
     {
       MutexLock lock(&mutex_);
-      if (*document == document_) return;
+      if (document == seen_) return;
+      seen_ = document;
     }
-    absl::StatusOr<KeySet> keys = KeySet::Parse(*document);
-    if (!keys.ok()) return;
-    MutexLock lock(&mutex_);
-    document_ = *std::move(document);
-    keys_ = std::make_shared<const KeySet>(*std::move(keys));
-    known_.clear();
-    by_use_.clear();
+    absl::StatusOr<KeySet> keys = KeysOf(document);
+    if (!keys.ok()) {
+      obs::Log(obs::Level::kWarning, "the token keys cannot be read again; the old ones stay",
+               {{"file", options_.keys_file}, {"reason", keys.status().message()}});
+      return;
+    }
+    {
+      MutexLock lock(&mutex_);
+      keys_ = std::make_shared<const KeySet>(*std::move(keys));
+      known_.clear();
+      by_use_.clear();
+    }
+    obs::Log(obs::Level::kInfo, "the token keys were read again", {{"file", options_.keys_file}});
+  }
+
+  // Of a file's text; nullopt: it cannot be read.
+  static absl::StatusOr<KeySet> KeysOf(const std::optional<std::string>& document) {
+    if (!document.has_value()) return absl::FailedPreconditionError("cannot be read");
+    return KeySet::Parse(*document);
   }
 
  private:
@@ -140,17 +153,17 @@ class TokenVerifier::Impl {
     return Verified{std::make_shared<const Principal>(*std::move(principal)), *end};
   }
 
-  // The key that the header names. Its algorithm decides; the header may only agree.
+  // The key that the header names, where keys have names. Its algorithm decides; the header may only agree.
   static absl::StatusOr<const PublicKey*> KeyFor(const Json& header, const KeySet& keys) {
     // RFC 7515: what is critical and not understood refuses the token.
     if (header.contains("crit")) return TokenError("TOKEN_MALFORMED", "the token demands what is not understood");
     const auto algorithm = header.find("alg");
-    if (algorithm == header.end() || !algorithm->is_string() || (*algorithm != "EdDSA" && *algorithm != "ES256")) {
-      return TokenError("TOKEN_ALGORITHM", "the token must be signed by EdDSA or ES256");
+    if (algorithm == header.end() || !algorithm->is_string() ||
+        (*algorithm != "EdDSA" && *algorithm != "ES256" && *algorithm != "RS256")) {
+      return TokenError("TOKEN_ALGORITHM", "the token must be signed by EdDSA, ES256 or RS256");
     }
     const auto id = header.find("kid");
-    const PublicKey* key =
-        id != header.end() && id->is_string() ? keys.Find(id->get_ref<const std::string&>()) : nullptr;
+    const PublicKey* key = keys.Find(id != header.end() && id->is_string() ? id->get<std::string>() : "");
     if (key == nullptr) return TokenError("TOKEN_KEY_UNKNOWN", "no key has the token's kid");
     if (*algorithm != key->algorithm()) {
       return TokenError("TOKEN_ALGORITHM", absl::StrCat("the token's key verifies ", key->algorithm()));
@@ -160,7 +173,7 @@ class TokenVerifier::Impl {
 
   const TokenOptions options_;
   Mutex mutex_;
-  std::string document_ ABSL_GUARDED_BY(mutex_);
+  std::optional<std::string> seen_ ABSL_GUARDED_BY(mutex_);  // what the file held at the last look; nullopt: unreadable
   std::shared_ptr<const KeySet> keys_ ABSL_GUARDED_BY(mutex_);
   std::list<Entry> by_use_ ABSL_GUARDED_BY(mutex_);  // the last used one first
   absl::flat_hash_map<std::string, std::list<Entry>::iterator> known_ ABSL_GUARDED_BY(mutex_);
@@ -168,8 +181,7 @@ class TokenVerifier::Impl {
 
 absl::StatusOr<std::unique_ptr<TokenVerifier>> TokenVerifier::Create(TokenOptions options) {
   std::optional<std::string> document = ReadFile(options.keys_file);
-  if (!document.has_value()) return absl::FailedPreconditionError(absl::StrCat("cannot read ", options.keys_file));
-  absl::StatusOr<KeySet> keys = KeySet::Parse(*document);
+  absl::StatusOr<KeySet> keys = Impl::KeysOf(document);
   if (!keys.ok()) {
     return absl::FailedPreconditionError(absl::StrCat(options.keys_file, " ", keys.status().message()));
   }

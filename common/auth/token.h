@@ -13,13 +13,15 @@ namespace clientele::auth {
 struct TokenOptions {
   std::string issuer;
   std::string audience;   // clientele/<cell>
-  std::string keys_file;  // JWKS; reloaded when it changes
+  std::string keys_file;  // JWKS, or one public key in PEM; reloaded when it changes
   absl::Duration leeway = absl::Seconds(30);
   size_t cache_size = 10000;
 };
 
-// Verifies bearer tokens (JWT, RFC 7519) by the keys of a JWKS file: Ed25519 (EdDSA) and P-256 (ES256). The key
-// chooses the algorithm, never the token. Verified tokens are kept in a bounded LRU until they expire. Thread-safe.
+// Verifies bearer tokens (JWT, RFC 7519) by the keys of a JWKS file, Ed25519 (EdDSA) and P-256 (ES256), of which the
+// token's kid names one; or by the one key of a PEM file, which may be RSA (RS256) too and which no token needs to
+// name. The key chooses the algorithm, never the token. Verified tokens are kept in a bounded LRU until they expire.
+// Thread-safe.
 class TokenVerifier {
  public:
   // FAILED_PRECONDITION where the file cannot be used; says why.
@@ -30,8 +32,8 @@ class TokenVerifier {
   // TOKEN_ALGORITHM, TOKEN_SIGNATURE, TOKEN_ISSUER, TOKEN_AUDIENCE or TOKEN_CLAIMS. `now` is real time.
   absl::StatusOr<Principal> Verify(absl::string_view token, absl::Time now);
 
-  // Looks at the file and takes its keys where it changed; a broken file leaves the old keys. Call it about once a
-  // second.
+  // Looks at the file and takes its keys where it changed, which is logged; a broken file leaves the old keys, and one
+  // warning. Call it about once a second.
   void ReloadIfChanged();
 
  private:

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <thread>
 
@@ -16,6 +17,7 @@ namespace {
 
 using Json = nlohmann::json;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 constexpr char kPartner[] = "0190f0a0-0000-7000-8000-000000000001";
 const absl::Time kNow = absl::FromUnixSeconds(1'767'225'600);
@@ -206,6 +208,58 @@ TEST_F(TokenTest, ATakenBackKeyEndsItsCachedTokens) {
   EXPECT_EQ(ReasonFor(p256_.Sign(Claims())), "") << "a broken file leaves the old keys";
 }
 
+TEST_F(TokenTest, AReloadIsToldOnce) {
+  const auto look = [&] {
+    ::testing::internal::CaptureStderr();
+    for (int i = 0; i < 3; ++i) verifier_->ReloadIfChanged();
+    return ::testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(look(), "");
+  WriteFile(keys_file_, "{broken");
+  const std::string broken = look();
+  EXPECT_THAT(broken, HasSubstr("\"level\":\"warning\""));
+  EXPECT_THAT(broken, HasSubstr(keys_file_));
+  EXPECT_EQ(std::count(broken.begin(), broken.end(), '\n'), 1) << broken;
+  EXPECT_EQ(ReasonFor(ed25519_.Sign(Claims())), "");
+  std::remove(keys_file_.c_str());
+  EXPECT_THAT(look(), HasSubstr("cannot be read"));
+  EXPECT_EQ(look(), "") << "it is still gone";
+  WriteFile(keys_file_, Json{{"keys", {p256_.Jwk()}}}.dump());
+  const std::string mended = look();
+  EXPECT_THAT(mended, HasSubstr("\"level\":\"info\""));
+  EXPECT_EQ(std::count(mended.begin(), mended.end(), '\n'), 1) << mended;
+  EXPECT_EQ(ReasonFor(ed25519_.Sign(Claims())), "TOKEN_KEY_UNKNOWN");
+}
+
+TEST_F(TokenTest, TheKeyOfAPemFileNeedsNoName) {
+  for (const TestSigner& signer : {ed25519_, p256_, TestSigner::Rsa("rsa")}) {
+    WriteFile(keys_file_, signer.Pem());
+    verifier_ = Create(10);
+    Json header = signer.Header();
+    EXPECT_EQ(ReasonFor(signer.Sign(header, Claims())), "") << header << " names another or none";
+    header.erase("kid");
+    EXPECT_EQ(ReasonFor(signer.Sign(header, Claims())), "") << header;
+    for (const char* other : {"none", "HS256", "EdDSA", "ES256", "RS256"}) {
+      if (header["alg"] == other) continue;
+      Json forged = header;
+      forged["alg"] = other;
+      EXPECT_EQ(ReasonFor(signer.Sign(forged, Claims())), "TOKEN_ALGORITHM") << forged;
+    }
+  }
+  EXPECT_EQ(ReasonFor(TestSigner::Rsa("rsa").Sign(Claims())), "TOKEN_SIGNATURE");
+}
+
+TEST_F(TokenTest, AFileMayChangeItsForm) {
+  WriteFile(keys_file_, p256_.Pem());
+  verifier_->ReloadIfChanged();
+  EXPECT_EQ(ReasonFor(ed25519_.Sign(Claims())), "TOKEN_ALGORITHM");
+  EXPECT_EQ(ReasonFor(p256_.Sign(Claims())), "");
+  WriteFile(keys_file_, Json{{"keys", {ed25519_.Jwk()}}}.dump());
+  verifier_->ReloadIfChanged();
+  EXPECT_EQ(ReasonFor(ed25519_.Sign(Claims())), "");
+  EXPECT_EQ(ReasonFor(TestSigner::Rsa("ed").Sign(Claims())), "TOKEN_ALGORITHM") << "a JWKS has no RSA";
+}
+
 TEST_F(TokenTest, TheCacheIsBoundedAndThreadSafe) {
   verifier_ = Create(4);
   std::vector<std::string> tokens;
@@ -232,7 +286,10 @@ TEST(KeysFile, SaysWhyItCannotBeUsed) {
   const std::string path = WriteKeysFile({});
   for (const std::string& text :
        {std::string("{"), std::string("[]"), std::string("{\"keys\":[]}"), Json{{"keys", {broken}}}.dump(),
-        Json{{"keys", {signer.Jwk(), signer.Jwk()}}}.dump(), Json{{"keys", {{{"kty", "RSA"}, {"kid", "r"}}}}}.dump()}) {
+        Json{{"keys", {signer.Jwk(), signer.Jwk()}}}.dump(), Json{{"keys", {{{"kty", "RSA"}, {"kid", "r"}}}}}.dump(),
+        signer.Pem() + signer.Pem(), TestSigner::Rsa("r", 1024).Pem(), TestSigner::P384("ec").Pem(),
+        std::string("-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n"),
+        std::string("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAAA\n-----END PRIVATE KEY-----\n")}) {
     WriteFile(path, text);
     const auto created = TokenVerifier::Create({"i", "a", path, absl::ZeroDuration(), 1});
     EXPECT_EQ(created.status().code(), absl::StatusCode::kFailedPrecondition) << text;

@@ -131,6 +131,10 @@ absl::Status EtagMismatch(absl::string_view name, absl::string_view current_etag
                    {{"resource", std::string(name)}, {"etag", std::string(current_etag)}});
 }
 
+absl::Status CheckEtag(absl::string_view name, absl::string_view given, absl::string_view current) {
+  return given.empty() || given == current ? absl::OkStatus() : EtagMismatch(name, current);
+}
+
 absl::Status InvalidTransition(absl::string_view name, absl::string_view from, absl::string_view to) {
   const bool repeated = from == to;
   return MakeError(absl::StatusCode::kFailedPrecondition, repeated ? "ALREADY_IN_STATE" : "INVALID_STATE_TRANSITION",

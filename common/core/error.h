@@ -55,6 +55,9 @@ absl::Status NotFound(absl::string_view type, absl::string_view name, const Erro
 
 // ABORTED/ETAG_MISMATCH.
 absl::Status EtagMismatch(absl::string_view name, absl::string_view current_etag);
+// EtagMismatch where an etag is `given` that is not the `current` one. A command asks this right after it knows that
+// the resource exists and that the request is no repeat, before anything is decided.
+absl::Status CheckEtag(absl::string_view name, absl::string_view given, absl::string_view current);
 
 // FAILED_PRECONDITION/INVALID_STATE_TRANSITION, or ALREADY_IN_STATE where `from` equals `to`.
 absl::Status InvalidTransition(absl::string_view name, absl::string_view from, absl::string_view to);

@@ -47,5 +47,13 @@ TEST(Error, RepeatedTransitionHasItsOwnReason) {
   EXPECT_EQ(ReasonOf(InvalidTransition("x", "OPEN", "DRAFT")), "INVALID_STATE_TRANSITION");
 }
 
+TEST(CheckEtag, NoneFitsAll) {
+  EXPECT_TRUE(CheckEtag("things/1", "", "r2").ok());
+  EXPECT_TRUE(CheckEtag("things/1", "r2", "r2").ok());
+  const absl::Status status = CheckEtag("things/1", "r1", "r2");
+  EXPECT_EQ(ReasonOf(status), "ETAG_MISMATCH");
+  EXPECT_EQ(MetadataOf(status)["etag"], "r2");
+}
+
 }  // namespace
 }  // namespace clientele

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,10 @@ struct Revision {
   std::string type;                         // customer.updated
   std::vector<std::string> changed_fields;  // empty: nothing changed, nothing is written
 };
+
+// Packs a resource as events carry it: a serialized google.protobuf.Any without personal values.
+template <class T>
+using Encode = std::function<std::string(const T&)>;
 
 // The etag of a resource at a revision. Opaque to callers.
 inline std::string EtagOf(int64_t revision) { return absl::StrCat("r", revision); }

@@ -10,7 +10,10 @@ constexpr absl::Duration kLongest = absl::Hours(24 * 365);
 
 }  // namespace
 
-Timer::Timer() : thread_([this] { Run(); }) {}
+Timer::Timer() {
+  MutexLock lock(&joining_);
+  thread_ = std::thread([this] { Run(); });
+}
 
 Timer::~Timer() { Stop(); }
 
@@ -38,16 +41,19 @@ bool Timer::Cancel(Id id) {
   return true;
 }
 
-void Timer::Stop() {
-  std::map<std::pair<Moment, Id>, std::function<void()>> dropped;
+std::vector<std::function<void()>> Timer::Stop() {
+  std::vector<std::function<void()>> left;
   {
     MutexLock lock(&mutex_);
     stopped_ = true;
-    dropped.swap(waiting_);
+    for (auto& [when, function] : waiting_) left.push_back(std::move(function));
+    waiting_.clear();
     moments_.clear();
     changed_.NotifyOne();
   }
+  MutexLock lock(&joining_);
   if (thread_.joinable()) thread_.join();
+  return left;
 }
 
 void Timer::Run() {

@@ -6,6 +6,7 @@
 #include <map>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "common/core/mutex.h"
@@ -24,12 +25,13 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  // Answers kNone, and drops the function, once the timer is stopped.
+  // Answers kNone once the timer is stopped; then the function is dropped.
   Id After(absl::Duration delay, std::function<void()> function);
   // True where the function will not run; false where it ran, runs or never was.
   bool Cancel(Id id);
-  // Drops what waits and returns once nothing runs. Idempotent. Not from a function of its own.
-  void Stop();
+  // Returns once nothing runs any more, and hands back what now never will, in order of its time: a caller that has
+  // promised to run it does so itself. Idempotent (a second call finds nothing). Not from a function of its own.
+  std::vector<std::function<void()>> Stop();
 
  private:
   using Moment = std::chrono::steady_clock::time_point;
@@ -41,7 +43,8 @@ class Timer {
   Id last_id_ ABSL_GUARDED_BY(mutex_) = kNone;
   std::map<std::pair<Moment, Id>, std::function<void()>> waiting_ ABSL_GUARDED_BY(mutex_);
   std::map<Id, Moment> moments_ ABSL_GUARDED_BY(mutex_);
-  std::thread thread_;
+  Mutex joining_;
+  std::thread thread_ ABSL_GUARDED_BY(joining_);
 };
 
 }  // namespace clientele

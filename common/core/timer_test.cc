@@ -39,9 +39,20 @@ TEST(Timer, CancelledAndStoppedNeverRun) {
   EXPECT_TRUE(timer.Cancel(id));
   EXPECT_FALSE(timer.Cancel(id));
   timer.After(absl::Hours(1), [&] { ++runs; });
-  timer.Stop();
+  EXPECT_EQ(timer.Stop().size(), 1U);
   EXPECT_EQ(timer.After(absl::ZeroDuration(), [&] { ++runs; }), Timer::kNone);
   EXPECT_EQ(runs, 0);
+}
+
+TEST(Timer, StopHandsBackWhatNeverRan) {
+  std::vector<int> order;
+  Timer timer;
+  timer.After(absl::Hours(2), [&] { order.push_back(2); });
+  timer.After(absl::InfiniteDuration(), [&] { order.push_back(3); });
+  timer.After(absl::Hours(1), [&] { order.push_back(1); });
+  for (const auto& left : timer.Stop()) left();
+  EXPECT_EQ(order, (std::vector<int>{1, 2, 3}));
+  EXPECT_TRUE(timer.Stop().empty());
 }
 
 TEST(Gate, CloseWaitsForWhatIsInside) {

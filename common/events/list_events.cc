@@ -106,7 +106,7 @@ class Poll : public std::enable_shared_from_this<Poll> {
   void Run(pg::Session& session) {
     if (request_->from_end()) {
       absl::StatusOr<FeedPosition> end = FeedEnd(session);
-      if (!end.ok()) return reply_(pg::ForCaller(end.status()));
+      if (!end.ok()) return reply_(end.status());
       position_ = *std::move(end);
       response_.set_at_end(true);
       return Answer();
@@ -114,7 +114,7 @@ class Poll : public std::enable_shared_from_this<Poll> {
     const bool filtered = request_->parent() != kAllPartners || !request_->type_prefixes().empty();
     const int limit = filtered ? std::max(page_size_, kScanRows) : page_size_;
     absl::StatusOr<FeedPage> page = ReadFeed(session, position_, limit);
-    if (!page.ok()) return reply_(pg::ForCaller(page.status()));
+    if (!page.ok()) return reply_(page.status());
 
     const absl::Time now = absl::Now();
     if (!page->events.empty()) activity_->SawEvent(now);
@@ -126,7 +126,7 @@ class Poll : public std::enable_shared_from_this<Poll> {
     if (static_cast<int>(page->events.size()) == limit || !response_.events().empty()) return Answer();
     if (now >= wait_until_) return Answer();
     if (page->events.empty() && activity_->MayBeat(now)) {
-      if (absl::Status status = Beat(session); !status.ok()) return reply_(pg::ForCaller(status));
+      if (absl::Status status = Beat(session); !status.ok()) return reply_(status);
     }
     executor_.SubmitAfter(std::min(activity_->PollDelay(now), wait_until_ - now), pg::Lane::kBulk, MakeJob());
   }

@@ -81,13 +81,6 @@ class Projection::Impl : public std::enable_shared_from_this<Projection::Impl> {
     Kick();
   }
 
-  const std::string& source() const { return options_.source; }
-
-  FeedPosition position() const {
-    MutexLock lock(&mutex_);
-    return position_;
-  }
-
  private:
   enum class State { kIdle, kFetching, kBusy };
 
@@ -380,9 +373,5 @@ void Projection::Stop() { impl_->Stop(); }
 void Projection::WaitFor(const FeedPosition& wanted, absl::Time deadline, std::function<void(absl::Status)> done) {
   impl_->WaitFor(wanted, deadline, std::move(done));
 }
-
-const std::string& Projection::source() const { return impl_->source(); }
-
-FeedPosition Projection::position() const { return impl_->position(); }
 
 }  // namespace clientele::events

@@ -42,10 +42,6 @@ class Projection {
   // at the deadline. Runs on any thread. Makes the projection fetch at once.
   void WaitFor(const FeedPosition& wanted, absl::Time deadline, std::function<void(absl::Status)> done);
 
-  const std::string& source() const;
-  // Where the copy stands; for metrics.
-  FeedPosition position() const;
-
  private:
   class Impl;
   std::shared_ptr<Impl> impl_;

@@ -28,7 +28,7 @@ TEST_F(ProjectionTest, PoisonedEventHoldsUpOnlyWhatFollows) {
   ASSERT_TRUE(Wait(*projection, healthy).ok());
   ASSERT_TRUE(Eventually([&] { return Metric(failures) >= before + 3; }));  // it is tried again and again
   EXPECT_EQ(Copies(), 2);
-  EXPECT_TRUE(projection->position() < Last());
+  EXPECT_TRUE(Cursor() < Last());
   poisoned_ = false;
   ASSERT_TRUE(Wait(*projection, Last()).ok());
   EXPECT_EQ(Copies(), 4);
@@ -65,7 +65,7 @@ TEST_F(ProjectionTest, NewEpochBeginsAgainFromTheOldest) {
   ASSERT_TRUE(pg::NewEpoch(*session_).ok());
   Insert(*session_, {"t", "s2", "p", 1});
   ASSERT_TRUE(Wait(*projection, Last()).ok());
-  EXPECT_NE(projection->position().epoch, before.epoch);
+  EXPECT_NE(Cursor().epoch, before.epoch);
   EXPECT_EQ(Copies(), 2);
 }
 

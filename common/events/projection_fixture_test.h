@@ -11,6 +11,7 @@
 #include "common/events/feed_fixture_test.h"
 #include "common/events/feed_service.h"
 #include "common/events/projection.h"
+#include "common/events/projection_cursor.h"
 
 // A source with an outbox, and a copy of its facts in another database.
 namespace clientele::events {
@@ -75,6 +76,13 @@ class ProjectionTest : public FeedTest {
         "SELECT (SELECT epoch FROM feed_epoch), xid, seq FROM outbox ORDER BY xid DESC, seq DESC LIMIT 1", {});
     EXPECT_TRUE(rows.ok() && rows->size() == 1);
     return {std::string(rows->Text(0, 0)), rows->Unsigned(0, 1), rows->Unsigned(0, 2)};
+  }
+
+  // Where the copy stands.
+  FeedPosition Cursor() {
+    const auto cursor = LoadCursor(*copy_session_, "customer");
+    EXPECT_TRUE(cursor.ok()) << cursor.status();
+    return cursor.value_or(FeedPosition());
   }
 
   static absl::Status Wait(Projection& projection, const FeedPosition& wanted,

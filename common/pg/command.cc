@@ -11,6 +11,7 @@
 #include "common/core/error.h"
 #include "common/obs/metrics.h"
 #include "common/pg/failure.h"
+#include "common/testing/failpoint.h"
 
 namespace clientele::pg {
 namespace {
@@ -51,13 +52,13 @@ request AS (
 started AS (
   INSERT INTO saga (id, kind, subject, state, owner, lease_until, next_attempt, principal, on_behalf_of, trace_id,
                     create_time)
-  SELECT {19}::uuid, {20}::text, {21}::text, {22}::bytea, {23}::text, clock_timestamp() + interval '15 seconds',
-         clock_timestamp(), {10}::text, {11}::text, {15}::text, {16}::timestamptz
+  SELECT {19}::uuid, {20}::text, {21}::text, {22}::bytea, {23}::text,
+         clock_timestamp() + {24}::bigint * interval '1 millisecond', clock_timestamp(), {10}::text, {11}::text, {15}::text, {16}::timestamptz
   WHERE {19}::uuid IS NOT NULL AND EXISTS (SELECT FROM change)
 )
 SELECT (SELECT array_agg(entity.id::text) FROM entity), (SELECT xid FROM event LIMIT 1),
        (SELECT max(seq) FROM event), (SELECT epoch FROM feed_epoch))sql";
-constexpr int kTrailParameters = 23;
+constexpr int kTrailParameters = 24;
 
 // The record and its position are read in the same snapshot as the rest.
 constexpr char kLoadHead[] = R"sql(
@@ -111,6 +112,23 @@ void Advance(const FeedPosition& position, CallContext& call) {
   if (known.epoch != position.epoch || known < position) known = position;
 }
 
+Recorded ReadRecord(const Rows& rows) {
+  RowReader row(rows, 0);
+  Recorded recorded;
+  recorded.request_hash = row.Bytes();
+  recorded.resource = row.Text();
+  recorded.revision = row.Int();
+  recorded.saga = row.Text();
+  recorded.position = {std::string(rows.Text(0, 6)), rows.Unsigned(0, 4), rows.Unsigned(0, 5)};
+  return recorded;
+}
+
+absl::Status RequestIdReused(const std::string& request_id) {
+  return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_ID_REUSED",
+                   absl::StrCat("request_id ", request_id, " was used for another request"),
+                   {{"request_id", request_id}});
+}
+
 // A change of the resource was not made because another one was first.
 absl::Status LostRace() { return FailureStatus(Failure::kSerialization); }
 
@@ -125,11 +143,10 @@ void CountRetry(Failure failure) {
   (failure == Failure::kUnique ? unique : failure == Failure::kSerialization ? conflict : connection)->Increment();
 }
 
-absl::Status AttemptOnce(Session& session, CallContext& call, const std::function<absl::StatusOr<Step>()>& attempt,
-                         Written* out) {
-  const absl::StatusOr<Step> step = attempt();
-  if (!step.ok() || step->done) return step.status();
-  absl::StatusOr<Written> written = Write(session, call, step->plan);
+absl::Status AttemptOnce(Session& session, CallContext& call, const PlanAttempt& attempt, Written* out) {
+  const absl::StatusOr<std::optional<WritePlan>> plan = attempt();
+  if (!plan.ok() || !plan->has_value()) return plan.status();
+  absl::StatusOr<Written> written = Write(session, call, **plan);
   if (!written.ok()) return written.status();
   if (written->entity_ids.empty()) return LostRace();
   Advance(written->position, call);
@@ -147,8 +164,7 @@ LoadStatement::LoadStatement(const std::string& name, const std::string& select_
     : statement{name, absl::StrCat(Numbered(kLoadHead, select_parameters, kLoadParameters), select_sql, kLoadTail)},
       select_parameters(select_parameters) {}
 
-absl::StatusOr<Loaded> Load(Session& session, const CallContext& call, const LoadStatement& statement,
-                            const Params& params) {
+absl::StatusOr<Loaded> Load(Session& session, CallContext& call, const LoadStatement& statement, const Params& params) {
   if (params.size() != statement.select_parameters) CLIENTELE_BUG("a load has another number of parameters");
   Params all = params;
   all.Text(call.principal).Text(call.method).Text(call.request_id);
@@ -157,18 +173,25 @@ absl::StatusOr<Loaded> Load(Session& session, const CallContext& call, const Loa
   Loaded loaded;
   loaded.rows = *std::move(rows);
   loaded.count = loaded.rows.IsNull(0, kFoundColumn) ? 0 : loaded.rows.size();
-  if (!loaded.rows.IsNull(0, 0)) {
-    RowReader row(loaded.rows, 0);
-    Recorded recorded;
-    recorded.request_hash = row.Bytes();
-    recorded.resource = row.Text();
-    recorded.revision = row.Int();
-    recorded.saga = row.Text();
-    recorded.position = {loaded.rows.IsNull(0, 6) ? "" : std::string(loaded.rows.Text(0, 6)),
-                         loaded.rows.Unsigned(0, 4), loaded.rows.Unsigned(0, 5)};
-    loaded.recorded = std::move(recorded);
-  }
+  if (loaded.rows.IsNull(0, 0)) return loaded;
+  loaded.replayed = ReadRecord(loaded.rows);
+  if (loaded.replayed->request_hash != call.request_hash) return RequestIdReused(call.request_id);
+  Advance(loaded.replayed->position, call);
   return loaded;
+}
+
+WritePlan PlanOf(const WriteStatement& statement, Params params, Change change) {
+  WritePlan plan;
+  plan.statement = &statement;
+  plan.params = std::move(params);
+  plan.resource = change.subject;
+  plan.revision = change.revision;
+  plan.changes.push_back(std::move(change));
+  return plan;
+}
+
+Begun BegunBefore(const Recorded& replayed, const std::string& saga) {
+  return {replayed.saga, replayed.resource, !replayed.saga.empty() && replayed.saga == saga};
 }
 
 absl::StatusOr<Written> Write(Session& session, const CallContext& call, const WritePlan& plan) {
@@ -181,9 +204,15 @@ absl::StatusOr<Written> Write(Session& session, const CallContext& call, const W
   const SagaStart none;
   const SagaStart& saga = plan.saga.has_value() ? *plan.saga : none;
   params.TextOrNull(saga.id).Text(saga.kind).Text(saga.subject).Bytes(saga.state).Text(saga.owner);
+  params.Int(absl::ToInt64Milliseconds(kSagaLease));
 
   const absl::StatusOr<Rows> rows = session.Write(plan.statement->statement, params);
   if (!rows.ok()) return rows.status();
+  // A test may lose the answer of a commit here, as a connection that breaks then does.
+  if (CLIENTELE_FAILPOINT("pg.write.committed")) {
+    session.Close();
+    return FailureStatus(Failure::kInDoubt);
+  }
   Written written;
   written.entity_ids = rows->TextArray(0, 0);
   written.position = {std::string(rows->Text(0, 3)), rows->Unsigned(0, 1), rows->Unsigned(0, 2)};
@@ -196,8 +225,7 @@ absl::StatusOr<Written> Write(Session& session, const CallContext& call, const W
   return written;
 }
 
-absl::Status RunCommand(Session& session, CallContext& call, const std::function<absl::StatusOr<Step>()>& attempt,
-                        Written* written) {
+absl::Status RunAttempts(Session& session, CallContext& call, const PlanAttempt& attempt, Written* written) {
   int reconnects = 0;
   for (int n = 1;; ++n) {
     const absl::Status status = AttemptOnce(session, call, attempt, written);
@@ -221,17 +249,6 @@ absl::Status RunCommand(Session& session, CallContext& call, const std::function
     CountRetry(failure);
     absl::SleepFor(delay);
   }
-}
-
-absl::StatusOr<std::optional<Recorded>> Replayed(const Loaded& loaded, CallContext& call) {
-  if (!loaded.recorded.has_value()) return std::nullopt;
-  if (loaded.recorded->request_hash != call.request_hash) {
-    return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_ID_REUSED",
-                     absl::StrCat("request_id ", call.request_id, " was used for another request"),
-                     {{"request_id", call.request_id}});
-  }
-  Advance(loaded.recorded->position, call);
-  return loaded.recorded;
 }
 
 void SetServiceName(const std::string& name) { Service() = name; }

@@ -3,9 +3,12 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/core/call_context.h"
 #include "common/core/id.h"
 #include "common/pg/session.h"
@@ -25,13 +28,16 @@ struct Change {
   std::vector<std::string> changed_fields;
 };
 
+// How long a saga is its replica's: from its start on, and from every step or renewal (database clock).
+inline constexpr absl::Duration kSagaLease = absl::Seconds(15);
+
 // A saga to start together with the change; see common/saga.
 struct SagaStart {
   std::string id;       // UUID
   std::string kind;     // customer.create
   std::string subject;  // resource name; one running saga of a kind a subject
   std::string state;    // serialized, the saga's own message
-  std::string owner;    // replica that runs it first, already leased
+  std::string owner;    // replica that runs it first, already leased for kSagaLease
 };
 
 // What stands in the idempotency record of a request.
@@ -64,14 +70,20 @@ struct LoadStatement {
 
 // What a load found.
 struct Loaded {
-  std::optional<Recorded> recorded;
+  // What the request came to when it was made before.
+  std::optional<Recorded> replayed;
   Rows rows;      // select_sql's columns start at kFirstColumn
   int count = 0;  // rows that select_sql found; `rows` may have one row more where it found none
   static constexpr int kFirstColumn = 8;
+
+  // The columns of select_sql in row `i`, one after the other; valid as long as this lives. Where select_sql found
+  // nothing, row 0 is all NULL.
+  RowReader Row(int i = 0) const { return RowReader(rows, i, kFirstColumn); }
 };
 
-absl::StatusOr<Loaded> Load(Session& session, const CallContext& call, const LoadStatement& statement,
-                            const Params& params);
+// INVALID_ARGUMENT/REQUEST_ID_REUSED where the request_id was used with another body. For a replay
+// `call.consistency[service]` becomes the position of the first answer.
+absl::StatusOr<Loaded> Load(Session& session, CallContext& call, const LoadStatement& statement, const Params& params);
 
 // What one guarded statement did.
 struct Written {
@@ -89,27 +101,59 @@ struct WritePlan {
   std::optional<SagaStart> saga;
 };
 
+// The plan of a single change: it is the change's resource and revision that the idempotency record keeps.
+WritePlan PlanOf(const WriteStatement& statement, Params params, Change change);
+
 // Runs one guarded statement. No row changed is not an error: `entity_ids` is empty.
 absl::StatusOr<Written> Write(Session& session, const CallContext& call, const WritePlan& plan);
 
-// One attempt of a command: what it came to.
-struct Step {
-  // Nothing to write: the command has its answer already (a replay, validate_only, or no change).
-  bool done = false;
-  WritePlan plan;
+// Where a command stands whose work a saga does.
+struct Begun {
+  std::string saga;      // to wait for; empty where nothing runs (validate_only, or nothing was to be done)
+  std::string resource;  // outcome's name
+  // This call's own, which its replica is to run: also where a commit in doubt turns out to have been made.
+  bool mine = false;
 };
+// What a replay answers to a call that has made `saga` as the id of the saga it would start, once for all attempts.
+Begun BegunBefore(const Recorded& replayed, const std::string& saga);
 
-// The loop of every command. `attempt` loads, decides and returns a Step; RunCommand writes and, where the write
-// lost a race (no row, 23505, serialization) or a keyed commit is in doubt, calls it again: the next load sees the
-// winner or the record. Bounded by the deadline and 8 attempts, then ABORTED/WRITE_CONFLICT. Without a request_id a
-// commit in doubt is UNKNOWN/COMMIT_UNKNOWN. After a write `call.consistency[service]` is its position, and `written`
-// (where given) says which rows of a batch changed; without a write it is left as it was.
-absl::Status RunCommand(Session& session, CallContext& call, const std::function<absl::StatusOr<Step>()>& attempt,
-                        Written* written = nullptr);
+// What one attempt of a command came to.
+template <class T>
+struct Step {
+  T answer;
+  std::optional<WritePlan> plan = std::nullopt;  // none: nothing to write (a replay, validate_only, or no change)
+};
+// The answer of a command that has none.
+struct NoAnswer {};
 
-// Replay check of a load: nullopt where the request is new; else `call.consistency[service]` becomes the position of
-// the first answer. INVALID_ARGUMENT/REQUEST_ID_REUSED where the recorded request had another body.
-absl::StatusOr<std::optional<Recorded>> Replayed(const Loaded& loaded, CallContext& call);
+template <class Attempt>
+using AnswerOf = decltype(std::invoke_result_t<const Attempt&>::value_type::answer);
+// What RunCommand loops over: attempts whose answer it keeps.
+using PlanAttempt = std::function<absl::StatusOr<std::optional<WritePlan>>()>;
+absl::Status RunAttempts(Session& session, CallContext& call, const PlanAttempt& attempt, Written* written);
+
+// The loop of every command. `attempt`, a callable that returns absl::StatusOr<Step<T>>, loads, decides and says what
+// is to be written; RunCommand writes it and, where the write lost a race (no row, 23505, serialization) or a keyed
+// commit is in doubt, calls it again: the next load sees the winner or the record. Bounded by the deadline and 8
+// attempts, then ABORTED/WRITE_CONFLICT. Without a request_id a commit in doubt is UNKNOWN/COMMIT_UNKNOWN. Failures are
+// mapped by ForCaller; so `attempt` returns them as they are. After a write `call.consistency[service]` is its
+// position, and `written` (where given) says which rows of a batch changed; without a write it is left as it was.
+template <class Attempt>
+absl::StatusOr<AnswerOf<Attempt>> RunCommand(Session& session, CallContext& call, const Attempt& attempt,
+                                             Written* written = nullptr) {
+  std::optional<AnswerOf<Attempt>> answer;
+  const absl::Status status = RunAttempts(
+      session, call,
+      [&]() -> absl::StatusOr<std::optional<WritePlan>> {
+        auto step = attempt();
+        if (!step.ok()) return step.status();
+        answer = std::move(step->answer);
+        return std::move(step->plan);
+      },
+      written);
+  if (!status.ok()) return status;
+  return *std::move(answer);
+}
 
 // Name of this service in consistency metadata, such as `customer`; set once at start, before the first command.
 void SetServiceName(const std::string& name);

@@ -32,54 +32,38 @@ class CommandTest : public ::testing::Test {
   }
 
   static WritePlan InsertPlan(const std::string& id, const std::string& name) {
-    return {
-        &kInsert,    Params().TextArray({id}).TextArray({name}), {ChangeOf(id, "thing.created", 1)}, "things/" + id, 1,
-        std::nullopt};
+    return PlanOf(kInsert, Params().TextArray({id}).TextArray({name}), ChangeOf(id, "thing.created", 1));
   }
 
   // Creates a thing as a store would; answers its id, or ALREADY_EXISTS.
   static absl::StatusOr<std::string> Create(Session& session, CallContext& call, const std::string& name,
                                             int* writes = nullptr) {
-    std::string id;
-    const absl::Status status = RunCommand(session, call, [&]() -> absl::StatusOr<Step> {
+    return RunCommand(session, call, [&]() -> absl::StatusOr<Step<std::string>> {
       const absl::StatusOr<Loaded> loaded = Load(session, call, kByName, Params().Text(name));
       if (!loaded.ok()) return loaded.status();
-      const absl::StatusOr<std::optional<Recorded>> replayed = Replayed(*loaded, call);
-      if (!replayed.ok()) return replayed.status();
-      if (replayed->has_value()) {
-        id = (*replayed)->resource.substr(7);
-        return Step{true, {}};
-      }
+      if (loaded->replayed.has_value()) return Step<std::string>{loaded->replayed->resource.substr(7)};
       if (loaded->count > 0) return MakeError(absl::StatusCode::kAlreadyExists, "NAME_TAKEN", "taken");
-      id = NewId();
+      const std::string id = NewId();
       if (writes != nullptr) ++*writes;
-      return Step{false, InsertPlan(id, name)};
+      return Step<std::string>{id, InsertPlan(id, name)};
     });
-    if (!status.ok()) return status;
-    return id;
   }
 
   // Renames by a guarded update; `between` runs after the load.
   static absl::Status Rename(Session& session, CallContext& call, const std::string& id, const std::string& name,
                              const std::function<void(int)>& between = nullptr) {
-    int attempt = 0;
-    return RunCommand(session, call, [&]() -> absl::StatusOr<Step> {
+    int attempts = 0;
+    const auto attempt = [&]() -> absl::StatusOr<Step<NoAnswer>> {
       const absl::StatusOr<Loaded> loaded = Load(session, call, kById, Params().Text(id));
       if (!loaded.ok()) return loaded.status();
-      const absl::StatusOr<std::optional<Recorded>> replayed = Replayed(*loaded, call);
-      if (!replayed.ok()) return replayed.status();
-      if (replayed->has_value()) return Step{true, {}};
+      if (loaded->replayed.has_value()) return Step<NoAnswer>{};
       if (loaded->count == 0) return NotFound("THING", id);
       const int64_t revision = loaded->rows.Int(0, Loaded::kFirstColumn + 1);
-      if (between) between(++attempt);
-      return Step{false,
-                  {&kRename,
-                   Params().Text(id).Text(name).Int(revision),
-                   {ChangeOf(id, "thing.renamed", revision + 1)},
-                   "things/" + id,
-                   revision + 1,
-                   std::nullopt}};
-    });
+      if (between) between(++attempts);
+      return Step<NoAnswer>{
+          {}, PlanOf(kRename, Params().Text(id).Text(name).Int(revision), ChangeOf(id, "thing.renamed", revision + 1))};
+    };
+    return RunCommand(session, call, attempt).status();
   }
 
   int64_t Count(const std::string& from) { return Number(*other_, "SELECT count(*) FROM " + from); }

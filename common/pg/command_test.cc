@@ -70,12 +70,22 @@ TEST_F(CommandTest, OneStatementWritesEverything) {
   ASSERT_TRUE(loaded.ok());
   EXPECT_EQ(loaded->count, 1);
   EXPECT_EQ(loaded->rows.Text(0, Loaded::kFirstColumn), id);
-  ASSERT_TRUE(loaded->recorded.has_value());
-  EXPECT_EQ(loaded->recorded->request_hash, "body");
-  EXPECT_EQ(loaded->recorded->resource, "things/" + id);
-  EXPECT_EQ(loaded->recorded->revision, 1);
-  EXPECT_EQ(loaded->recorded->saga, saga);
-  EXPECT_EQ(loaded->recorded->position, written->position);
+  ASSERT_TRUE(loaded->replayed.has_value());
+  EXPECT_EQ(loaded->replayed->request_hash, "body");
+  EXPECT_EQ(loaded->replayed->resource, "things/" + id);
+  EXPECT_EQ(loaded->replayed->revision, 1);
+  EXPECT_EQ(loaded->replayed->saga, saga);
+  EXPECT_EQ(loaded->replayed->position, written->position);
+}
+
+TEST_F(CommandTest, AReplayTellsItsOwnSagaFromAnothers) {
+  const Recorded replayed{"body", "things/1", 1, "saga 1", {}};
+  const Begun own = BegunBefore(replayed, "saga 1");
+  EXPECT_EQ(own.saga, "saga 1");
+  EXPECT_EQ(own.resource, "things/1");
+  EXPECT_TRUE(own.mine);
+  EXPECT_FALSE(BegunBefore(replayed, "saga 2").mine);
+  EXPECT_FALSE(BegunBefore({"body", "things/1", 1, "", {}}, "").mine) << "no saga is nobody's";
 }
 
 TEST_F(CommandTest, WhatDidNotChangeLeavesNoTrace) {
@@ -110,13 +120,14 @@ TEST_F(CommandTest, ALoadTellsNothingFoundFromARowOfNulls) {
   const absl::StatusOr<Loaded> nothing = Load(*session_, call, nulls, Params().Text(NewId()));
   ASSERT_TRUE(nothing.ok());
   EXPECT_EQ(nothing->count, 0);
-  EXPECT_FALSE(nothing->recorded.has_value());
+  EXPECT_FALSE(nothing->replayed.has_value());
 }
 
 TEST_F(CommandTest, ALoadKeepsOrderAndRepeatedNames) {
   const LoadStatement many{"thing_many",
                            "SELECT n AS id, n * 2 AS id FROM generate_series(1, $1::int) n ORDER BY n DESC", 1};
-  const absl::StatusOr<Loaded> loaded = Load(*session_, CallOf(NewId()), many, Params().Int(3));
+  CallContext call = CallOf(NewId());
+  const absl::StatusOr<Loaded> loaded = Load(*session_, call, many, Params().Int(3));
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   ASSERT_EQ(loaded->count, 3);
   for (int i = 0; i < 3; ++i) {
@@ -138,13 +149,15 @@ TEST_F(CommandTest, ABatchOf500TellsWhichRowsWereMade) {
 
   CallContext call = CallOf(NewId());
   Written written;
-  const absl::Status status = RunCommand(
+  const WritePlan plan{&kInsert, Params().TextArray(ids).TextArray(names), changes, "imports/1", 0, std::nullopt};
+  const absl::StatusOr<int> answer = RunCommand(
       *session_, call,
-      [&]() -> absl::StatusOr<Step> {
-        return Step{false, {&kInsert, Params().TextArray(ids).TextArray(names), changes, "imports/1", 0, std::nullopt}};
+      [&]() -> absl::StatusOr<Step<int>> {
+        return Step<int>{500, plan};
       },
       &written);
-  ASSERT_TRUE(status.ok()) << status;
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(*answer, 500);
   const std::set<std::string> made(written.entity_ids.begin(), written.entity_ids.end());
   EXPECT_THAT(made, SizeIs(490));
   for (int i = 0; i < 500; ++i) EXPECT_EQ(made.count(ids[i]), i % 50 == 0 ? 0U : 1U);

@@ -4,9 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "common/core/error.h"
-#include "common/pg/delays.h"
+#include "common/core/timer.h"
 #include "common/pg/lane.h"
 
 namespace clientele::pg {
@@ -35,14 +34,14 @@ class Executor::Impl {
 
   WorkerLane& lane(Lane lane) { return *lanes_[static_cast<size_t>(lane)]; }
   const std::array<WorkerLane*, kLaneCount>& lanes() const { return lanes_; }
-  Delays& delays() { return delays_; }
+  Timer& timer() { return timer_; }
 
  private:
   WorkerLane read_;
   WorkerLane write_;
   WorkerLane bulk_;
   const std::array<WorkerLane*, kLaneCount> lanes_;
-  Delays delays_;
+  Timer timer_;
 };
 
 Executor::Executor(const ExecutorOptions& options) : impl_(std::make_unique<Impl>(options)) {}
@@ -52,11 +51,13 @@ Executor::~Executor() { Stop(); }
 absl::Status Executor::Submit(Lane lane, Job job) { return impl_->lane(lane).Submit(job); }
 
 void Executor::SubmitAfter(absl::Duration delay, Lane lane, Job job) {
-  // Once stopping, the lane says so itself.
-  impl_->delays().Add(absl::Now() + delay, [this, lane, job = std::move(job)](bool) mutable {
-    const absl::Status status = impl_->lane(lane).Submit(job);
-    if (!status.ok()) job.run(status);
-  });
+  auto waiting = std::make_shared<Job>(std::move(job));
+  // Run exactly once: by the timer, or where that stops, by Stop or here. Then the lane itself says that it stops.
+  const auto submit = [this, lane, waiting = std::move(waiting)] {
+    const absl::Status status = impl_->lane(lane).Submit(*waiting);
+    if (!status.ok()) waiting->run(status);
+  };
+  if (impl_->timer().After(delay, submit) == Timer::kNone) submit();
 }
 
 bool Executor::Ready() const {
@@ -70,7 +71,7 @@ LaneStatistics Executor::Statistics(Lane lane) const { return impl_->lane(lane).
 
 void Executor::Stop() {
   for (WorkerLane* lane : impl_->lanes()) lane->Stop();
-  impl_->delays().Stop();
+  for (const auto& refused : impl_->timer().Stop()) refused();
 }
 
 }  // namespace clientele::pg

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/pg/command_fixture_test.h"
+#include "common/testing/lost_answer.h"
 
 namespace clientele::pg {
 namespace {
@@ -151,16 +152,12 @@ TEST_F(RunCommandTest, AKeyTakenByAnotherIndexIsDecidedAgain) {
   const std::string id = *Create(*session_, call, "moves");
   CallContext rename = CallOf(NewId());
   int attempts = 0;
-  const absl::Status status = RunCommand(*session_, rename, [&]() -> absl::StatusOr<Step> {
+  const auto attempt = [&]() -> absl::StatusOr<Step<NoAnswer>> {
     if (++attempts == 2) return MakeError(absl::StatusCode::kAlreadyExists, "NAME_TAKEN", "taken");
-    return Step{false,
-                {&kRename,
-                 Params().Text(id).Text("occupied").Int(1),
-                 {ChangeOf(id, "thing.renamed", 2)},
-                 "things/" + id,
-                 2,
-                 std::nullopt}};
-  });
+    return Step<NoAnswer>{{},
+                          PlanOf(kRename, Params().Text(id).Text("occupied").Int(1), ChangeOf(id, "thing.renamed", 2))};
+  };
+  const absl::Status status = RunCommand(*session_, rename, attempt).status();
   EXPECT_EQ(ReasonOf(status), "NAME_TAKEN");
   EXPECT_EQ(attempts, 2);
   EXPECT_EQ(Count(absl::StrCat("idempotency WHERE request_id = '", rename.request_id, "'")), 0);
@@ -197,18 +194,14 @@ TEST_F(RunCommandTest, AKeyedCommitInDoubtIsSettledByAnotherAttempt) {
     CallContext rename = CallOf(keyed ? NewId() : "");
     std::thread killer = KillInSleep(*other_, Number(*session_, "SELECT pg_backend_pid()"));
     int attempts = 0;
-    const absl::Status status = RunCommand(*session_, rename, [&]() -> absl::StatusOr<Step> {
+    const auto attempt = [&]() -> absl::StatusOr<Step<NoAnswer>> {
       const absl::StatusOr<Loaded> loaded = Load(*session_, rename, kById, Params().Text(id));
       if (!loaded.ok()) return loaded.status();
       ++attempts;
-      return Step{false,
-                  {&kSlowRename,
-                   Params().Text(id).Text(absl::StrCat("settled ", keyed)).Int(1).Bool(attempts == 1),
-                   {ChangeOf(id, "thing.renamed", 2)},
-                   "things/" + id,
-                   2,
-                   std::nullopt}};
-    });
+      Params params = Params().Text(id).Text(absl::StrCat("settled ", keyed)).Int(1).Bool(attempts == 1);
+      return Step<NoAnswer>{{}, PlanOf(kSlowRename, std::move(params), ChangeOf(id, "thing.renamed", 2))};
+    };
+    const absl::Status status = RunCommand(*session_, rename, attempt).status();
     killer.join();
     EXPECT_EQ(status.ok(), keyed) << status;
     EXPECT_EQ(attempts, keyed ? 2 : 1);
@@ -223,12 +216,8 @@ TEST_F(RunCommandTest, ACommitInDoubtThatHappenedIsFoundByItsRecord) {
   const std::string id = *Create(*session_, create, "happened");
   CallContext call = CallOf(NewId());
   const auto plan = [&](bool slow) {
-    return WritePlan{&kSlowRename,
-                     Params().Text(id).Text("happened once").Int(1).Bool(slow),
-                     {ChangeOf(id, "thing.renamed", 2)},
-                     "things/" + id,
-                     2,
-                     std::nullopt};
+    return PlanOf(kSlowRename, Params().Text(id).Text("happened once").Int(1).Bool(slow),
+                  ChangeOf(id, "thing.renamed", 2));
   };
   // The same request commits while the first statement hangs, whose connection then breaks: as where the server
   // committed and its answer was lost.
@@ -236,21 +225,31 @@ TEST_F(RunCommandTest, ACommitInDoubtThatHappenedIsFoundByItsRecord) {
     EXPECT_THAT(Write(*Connected(options()), call, plan(false))->entity_ids, SizeIs(1));
   });
   int attempts = 0;
-  std::optional<Recorded> found;
-  const absl::Status status = RunCommand(*session_, call, [&]() -> absl::StatusOr<Step> {
+  using Found = Step<std::optional<Recorded>>;
+  const auto found = RunCommand(*session_, call, [&]() -> absl::StatusOr<Found> {
     ++attempts;
     const absl::StatusOr<Loaded> loaded = Load(*session_, call, kById, Params().Text(id));
     if (!loaded.ok()) return loaded.status();
-    found = *Replayed(*loaded, call);
-    return found.has_value() ? Step{true, {}} : Step{false, plan(true)};
+    return loaded->replayed.has_value() ? Found{loaded->replayed} : Found{std::nullopt, plan(true)};
   });
   killer.join();
-  EXPECT_TRUE(status.ok()) << status;
+  ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_EQ(attempts, 2);
-  ASSERT_TRUE(found.has_value());
-  EXPECT_EQ(found->revision, 2);
-  EXPECT_EQ(call.consistency.at("thing"), found->position);
+  ASSERT_TRUE(found->has_value());
+  EXPECT_EQ((*found)->revision, 2);
+  EXPECT_EQ(call.consistency.at("thing"), (*found)->position);
   EXPECT_EQ(Count(absl::StrCat("outbox WHERE request_id = '", call.request_id, "'")), 1);
+}
+
+TEST_F(RunCommandTest, ACommitWhoseAnswerIsLostHasOneEffect) {
+  const testing::LostAnswer answer;
+  CallContext call = CallOf(NewId());
+  int writes = 0;
+  const absl::StatusOr<std::string> id = Create(*session_, call, "answer lost", &writes);
+  ASSERT_TRUE(id.ok()) << id.status();
+  EXPECT_TRUE(answer.lost());
+  EXPECT_EQ(writes, 1);
+  EXPECT_EQ(Count(absl::StrCat("thing WHERE name = 'answer lost' AND id = '", *id, "'")), 1);
 }
 
 TEST_F(RunCommandTest, AConnectionLostBeforeTheWriteIsMended) {
@@ -263,10 +262,11 @@ TEST_F(RunCommandTest, AConnectionLostBeforeTheWriteIsMended) {
 TEST_F(RunCommandTest, RefusalsAreNotRecordedAndNotRepeated) {
   CallContext call = CallOf(NewId());
   int attempts = 0;
-  const absl::Status status = RunCommand(*session_, call, [&]() -> absl::StatusOr<Step> {
+  const auto attempt = [&]() -> absl::StatusOr<Step<NoAnswer>> {
     ++attempts;
     return absl::FailedPreconditionError("no");
-  });
+  };
+  const absl::Status status = RunCommand(*session_, call, attempt).status();
   EXPECT_EQ(status, absl::FailedPreconditionError("no"));
   EXPECT_EQ(attempts, 1);
   EXPECT_TRUE(call.consistency.empty());
@@ -275,9 +275,10 @@ TEST_F(RunCommandTest, RefusalsAreNotRecordedAndNotRepeated) {
 TEST_F(RunCommandTest, AFailureOfAStatementReachesNoCaller) {
   const WriteStatement wrong{"thing_wrong", "entity AS (UPDATE thing SET no_such_column = 1 RETURNING id)", 0};
   CallContext call = CallOf(NewId());
-  const absl::Status status = RunCommand(*session_, call, [&]() -> absl::StatusOr<Step> {
-    return Step{false, {&wrong, {}, {}, "things/x", 1, std::nullopt}};
-  });
+  const auto attempt = [&]() -> absl::StatusOr<Step<NoAnswer>> {
+    return Step<NoAnswer>{{}, WritePlan{&wrong, {}, {}, "things/x", 1, std::nullopt}};
+  };
+  const absl::Status status = RunCommand(*session_, call, attempt).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
   EXPECT_EQ(FailureOf(status), Failure::kNone);
   EXPECT_EQ(status.ToString().find("no_such_column"), std::string::npos);

@@ -39,15 +39,14 @@ TEST_F(SessionTest, EveryTypeComesBackAsItWent) {
   const Statement echo{
       "echo",
       "SELECT $1::text, $2::bigint, $3::boolean, $4::timestamptz, $5::timestamptz, $6::bytea, $7::text, "
-      "$8::text[], $9::text[], $10::bigint[], $11::timestamptz[], $12::bytea[], $13::boolean[], "
-      "$14::text[], $15::timestamptz"};
+      "$8::text[], $9::text[], $10::bigint[], $11::bytea[], $12::boolean[], $13::text[], $14::timestamptz"};
   const absl::Time time = absl::FromUnixMicros(1767225600123456);
   const std::string bytes("\0\x01\xff'\\", 5);
   const std::vector<std::string> texts = {"", "a,b", "\"q\" \\ {x}", "NULL", "Ünïcödé", " "};
   Params params;
   params.Text("O'Neil \"x\"; --").Int(std::numeric_limits<int64_t>::min()).Bool(true).Time(time);
   params.TimeOrNull(absl::InfiniteFuture()).Bytes(bytes).TextOrNull("").TextArray(texts);
-  params.NullableTextArray({"a", ""}).IntArray({-1, 2}).TimeArray({time}).BytesArray({bytes, ""});
+  params.NullableTextArray({"a", ""}).IntArray({-1, 2}).BytesArray({bytes, ""});
   params.BoolArray({true, false}).TextArray({}).Time(absl::InfiniteFuture());
   const absl::StatusOr<Rows> rows = session_->Read(echo, params);
   ASSERT_TRUE(rows.ok()) << rows.status();
@@ -64,7 +63,6 @@ TEST_F(SessionTest, EveryTypeComesBackAsItWent) {
   EXPECT_EQ(row.TextArray(), texts);
   EXPECT_THAT(row.TextArray(), ElementsAre("a", ""));
   EXPECT_THAT(row.TextArray(), ElementsAre("-1", "2"));
-  EXPECT_THAT(row.TextArray(), ElementsAre("2026-01-01 00:00:00.123456+00"));
   EXPECT_THAT(row.TextArray(), ElementsAre("\\x0001ff275c", "\\x"));
   EXPECT_THAT(row.TextArray(), ElementsAre("t", "f"));
   EXPECT_THAT(row.TextArray(), ElementsAre());

@@ -81,10 +81,6 @@ Params& Params::IntArray(const std::vector<int64_t>& values) {
   return Text(ArrayText(values, [](int64_t value, std::string& out) { absl::StrAppend(&out, value); }));
 }
 
-Params& Params::TimeArray(const std::vector<absl::Time>& values) {
-  return Text(ArrayText(values, [](absl::Time value, std::string& out) { AppendQuoted(TimeText(value), out); }));
-}
-
 Params& Params::BytesArray(const std::vector<std::string>& values) {
   return Text(
       ArrayText(values, [](const std::string& value, std::string& out) { AppendQuoted(BytesText(value), out); }));
@@ -92,11 +88,6 @@ Params& Params::BytesArray(const std::vector<std::string>& values) {
 
 Params& Params::BoolArray(const std::vector<bool>& values) {
   return Text(ArrayText(values, [](bool value, std::string& out) { out.push_back(value ? 't' : 'f'); }));
-}
-
-Params& Params::Append(const Params& other) {
-  values_.insert(values_.end(), other.values_.begin(), other.values_.end());
-  return *this;
 }
 
 }  // namespace clientele::pg

@@ -34,11 +34,8 @@ class Params {
   // An empty string becomes a NULL element.
   Params& NullableTextArray(const std::vector<std::string>& values);
   Params& IntArray(const std::vector<int64_t>& values);
-  Params& TimeArray(const std::vector<absl::Time>& values);
   Params& BytesArray(const std::vector<std::string>& values);
   Params& BoolArray(const std::vector<bool>& values);
-  // Appends another list's parameters.
-  Params& Append(const Params& other);
 
   const std::vector<std::optional<std::string>>& values() const { return values_; }
   int size() const { return static_cast<int>(values_.size()); }

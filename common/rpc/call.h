@@ -12,18 +12,12 @@
 #include "common/core/call_context.h"
 #include "common/pg/executor.h"
 
-namespace google::protobuf {
-class Message;
-class MethodDescriptor;
-}  // namespace google::protobuf
-
 namespace clientele::rpc {
 
 // One call in progress. Shared by whoever works on it; the last one frees it. Fields are set before the handler runs.
 struct Call {
   CallContext context;
   auth::Principal principal;
-  const google::protobuf::MethodDescriptor* method = nullptr;
   // True when nobody waits any more: cancelled, or answered at the deadline. Thread-safe.
   std::function<bool()> abandoned;
 

@@ -95,7 +95,6 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
   absl::Status Identify(OpenCall& call) {
     CallContext& context = call.call()->context;
     const MethodRecord& record = call.record();
-    call.call()->method = record.method;
     TraceContext trace = ContinueTrace(MetadataOf(call.wire(), kTraceparentMetadata));
     context.trace_id = std::move(trace.trace_id);
     context.traceparent = std::move(trace.traceparent);

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "common/core/call_context.h"
 #include "common/core/clock.h"
+#include "common/pg/command.h"
 #include "common/pg/executor.h"
 
 // Changes that run across services: steps, each idempotent, driven by a row in the coordinator's own schema. The row is
@@ -69,7 +70,7 @@ struct Definition {
 
 struct RunnerOptions {
   std::string owner;  // unique per replica and start
-  absl::Duration lease = absl::Seconds(15);
+  absl::Duration lease = pg::kSagaLease;
   absl::Duration poll = absl::Seconds(1);
   int max_running = 64;  // sagas taken over that run here at once
 };
@@ -104,15 +105,5 @@ class Runner {
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-// Progress of a running saga as resources show it; nullopt where none runs.
-struct Progress {
-  std::string id;
-  int attempt_count = 0;
-  absl::Time next_attempt;
-  std::string last_error;  // reason
-};
-absl::StatusOr<std::optional<Progress>> ReadProgress(pg::Session& session, const std::string& kind,
-                                                     const std::string& subject);
 
 }  // namespace clientele::saga

@@ -63,10 +63,6 @@ const pg::Statement kDone{
 const pg::Statement kOutcomes{"saga_outcomes",
                               "SELECT id, done, outcome, consistency FROM saga WHERE id = ANY($1::uuid[])"};
 
-const pg::Statement kProgress{"saga_progress",
-                              "SELECT id, attempt_count, next_attempt, last_error FROM saga "
-                              "WHERE kind = $1 AND subject = $2 AND NOT done"};
-
 // What this service itself has written can be read back; anything else is no reason to stop a saga.
 Consistency ConsistencyOf(absl::string_view text) {
   absl::StatusOr<Consistency> consistency = rpc::ParseConsistency(text);
@@ -185,20 +181,6 @@ absl::StatusOr<std::map<std::string, Outcome>> ReadOutcomes(pg::Session& session
     }
   }
   return outcomes;
-}
-
-absl::StatusOr<std::optional<Progress>> ReadProgress(pg::Session& session, const std::string& kind,
-                                                     const std::string& subject) {
-  absl::StatusOr<pg::Rows> rows = session.Read(kProgress, pg::Params().Text(kind).Text(subject));
-  if (!rows.ok()) return rows.status();
-  if (rows->empty()) return std::optional<Progress>();
-  pg::RowReader reader(*rows, 0);
-  Progress progress;
-  progress.id = reader.Text();
-  progress.attempt_count = static_cast<int>(reader.Int());
-  progress.next_attempt = reader.Time();
-  progress.last_error = reader.Text();
-  return std::optional<Progress>(std::move(progress));
 }
 
 }  // namespace clientele::saga

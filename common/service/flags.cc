@@ -17,7 +17,8 @@ ABSL_FLAG(std::string, database, "",
 ABSL_FLAG(std::string, tls_directory, "", "Directory with tls.crt, tls.key and ca.crt; read again when they change.");
 ABSL_FLAG(std::string, trust_domain, "clientele.local", "Trust domain of the SPIFFE ids in client certificates.");
 ABSL_FLAG(std::string, token_issuer, "https://issuer.clientele.local", "Issuer that bearer tokens must name.");
-ABSL_FLAG(std::string, token_keys_file, "", "JWKS with the issuer's public keys; read again when it changes.");
+ABSL_FLAG(std::string, token_keys_file, "",
+          "The issuer's public keys, a JWKS or one key in PEM; read again when it changes.");
 ABSL_FLAG(std::string, page_token_keys_file, "",
           "Keys that sign page tokens: lines of a key id and 32 or more bytes in base64. The first signs.");
 ABSL_FLAG(bool, reflection, true, "Serve the contract by gRPC reflection.");

@@ -37,15 +37,15 @@ class Creation : public std::enable_shared_from_this<Creation> {
     customer.name.partner = LastSegment(request_->parent());
     if (call_->context.validate_only) return reply_(Validate(session, customer));
     customer.name.customer = Uuid::NewV7(call_->now()).ToString();
-    const absl::StatusOr<Begun> begun = parts_.store.Create(
+    const absl::StatusOr<pg::Begun> begun = parts_.store.Create(
         session, call_->context, customer, StartCreation(call_->context, customer, parts_.sagas.owner()));
     if (!begun.ok()) return reply_(begun.status());
-    if (!begun->replayed) parts_.sagas.Begin(begun->saga);
+    if (begun->mine) parts_.sagas.Begin(begun->saga);
     Join(*begun);
   }
 
   absl::StatusOr<v1::Customer> Validate(pg::Session& session, const Customer& customer) {
-    const absl::StatusOr<Begun> checked = parts_.store.Create(session, call_->context, customer, pg::SagaStart());
+    const absl::StatusOr<pg::Begun> checked = parts_.store.Create(session, call_->context, customer, pg::SagaStart());
     if (!checked.ok()) return checked.status();
     const auto partner = FindPartnerFact(session, customer.name.partner);
     if (!partner.ok()) return partner.status();
@@ -58,7 +58,7 @@ class Creation : public std::enable_shared_from_this<Creation> {
     return ToProto(customer);
   }
 
-  void Join(const Begun& begun) {
+  void Join(const pg::Begun& begun) {
     parts_.sagas.Join(
         begun.saga, call_->context.deadline,
         [self = shared_from_this(), name = ParseAccountName(begun.resource)](const saga::Outcome& outcome) {

@@ -74,23 +74,22 @@ class Import : public std::enable_shared_from_this<Import> {
   }
 
   void Decide(pg::Session& session) {
-    const absl::StatusOr<Begun> begun =
-        parts_.store.Import(session, call_->context, partner_, vouching_, rows_.keys,
-                            [this](const std::vector<RowFacts>& facts) { return Plan(facts); });
+    const absl::StatusOr<pg::Begun> begun = parts_.store.Import(
+        session, call_->context, partner_, vouching_, rows_.keys,
+        [this](const std::string& saga, const std::vector<RowFacts>& facts) { return Plan(saga, facts); });
     if (!begun.ok()) return reply_(begun.status());
-    if (!begun->replayed && !running_.empty()) return AwaitOthers();
-    if (begun->saga.empty()) return Answer();
-    if (begun->replayed) {
+    if (begun->saga.empty()) return running_.empty() ? Answer() : AwaitOthers();
+    if (begun->mine) {
+      parts_.sagas.Begin(begun->saga);
+    } else {
       // Whatever was decided here is what stands now; the first call's outcome is what it made of it.
       for (const size_t place : rows_.open) rows_.outcomes[place].Clear();
-    } else {
-      parts_.sagas.Begin(begun->saga);
     }
     Join(begun->saga);
   }
 
   // Decides on every open row; rows to make or to revive stay open.
-  absl::StatusOr<ImportPlan> Plan(const std::vector<RowFacts>& facts) {
+  absl::StatusOr<ImportPlan> Plan(const std::string& saga, const std::vector<RowFacts>& facts) {
     ImportPlan plan;
     running_.clear();
     std::vector<int> places;
@@ -121,7 +120,7 @@ class Import : public std::enable_shared_from_this<Import> {
     std::vector<ImportedAccount> accounts;
     for (size_t i = 0; i < places.size(); ++i) accounts.push_back({places[i], &plan.accounts[i].account});
     if (!accounts.empty()) {
-      plan.saga = StartImport(call_->context, partner_, vouching_.source, list_time_, accounts, parts_.sagas.owner());
+      plan.saga = StartImport(saga, partner_, vouching_.source, list_time_, accounts, parts_.sagas.owner());
     }
     return plan;
   }

@@ -38,7 +38,7 @@ pg::SagaStart StartCreation(const CallContext& call, const Customer& customer, c
   return {Uuid::NewV7(call.now).ToString(), kCreateSaga, CustomerName(customer.name), state.SerializeAsString(), owner};
 }
 
-pg::SagaStart StartImport(const CallContext& call, const std::string& partner, const std::string& source,
+pg::SagaStart StartImport(const std::string& id, const std::string& partner, const std::string& source,
                           const std::optional<absl::Time>& list_time, const std::vector<ImportedAccount>& accounts,
                           const std::string& owner) {
   internal::v1::ImportCustomersState state;
@@ -52,7 +52,6 @@ pg::SagaStart StartImport(const CallContext& call, const std::string& partner, c
     row.set_country(CountryOf(*imported.account));
     PutTenants(*imported.account, row);
   }
-  const std::string id = Uuid::NewV7(call.now).ToString();
   return {id, kImportSaga, absl::StrCat(PartnerName(partner), "/customerImports/", id), state.SerializeAsString(),
           owner};
 }

@@ -21,12 +21,12 @@ inline constexpr char kImportSaga[] = "customer.import";
 // The saga that creates `customer` (PROVISIONING, with its id) for `call`, first run by `owner`.
 pg::SagaStart StartCreation(const CallContext& call, const Customer& customer, const std::string& owner);
 
-// The saga that imports some rows of a list.
+// The saga `id` that imports some rows of a list.
 struct ImportedAccount {
   int row = 0;  // its place in the request
   const Customer* account = nullptr;
 };
-pg::SagaStart StartImport(const CallContext& call, const std::string& partner, const std::string& source,
+pg::SagaStart StartImport(const std::string& id, const std::string& partner, const std::string& source,
                           const std::optional<absl::Time>& list_time, const std::vector<ImportedAccount>& accounts,
                           const std::string& owner);
 

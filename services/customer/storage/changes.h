@@ -10,11 +10,8 @@
 
 namespace clientele::customer {
 
-// Packs an account as an event's `after`: the contract's message without personal values.
-using EncodeCustomer = std::function<std::string(const Customer&)>;
-
 // How feed and audit tell a change of an account.
-inline pg::Change ChangeOf(const Revision<Customer>& revision, const EncodeCustomer& encode) {
+inline pg::Change ChangeOf(const Revision<Customer>& revision, const Encode<Customer>& encode) {
   const Customer& after = revision.after;
   return {after.name.customer,
           revision.type,

@@ -104,140 +104,117 @@ const pg::Statement kFollow{
                  "AND (c.relationship_generation, c.relationship_revision) < ($5::bigint, $6::bigint)")};
 
 pg::WritePlan MovePlan(const Customer& current, const Revision<Customer>& moved, const RelationshipSummary& summary,
-                       const std::optional<Agreement>& agreement, absl::Time now, const EncodeCustomer& encode) {
+                       const std::optional<Agreement>& agreement, absl::Time now, const Encode<Customer>& encode) {
   const Customer& after = moved.after;
-  pg::WritePlan plan;
-  plan.statement = &kMove;
-  plan.params.Text(after.name.partner).Text(after.name.customer).Int(current.revision).Int(after.revision);
-  plan.params.Time(after.update_time).Int(static_cast<int>(after.state)).TimeOrNull(after.end_time);
-  plan.params.TextOrNull(after.region).Int(summary.kind).Int(summary.state).Int(summary.generation);
-  plan.params.Int(summary.revision);
-  BindAgreement(agreement, summary.generation, now, plan.params);
-  plan.changes.push_back(moved.changed_fields.empty() ? SilentChange(after.name, after.revision)
-                                                      : ChangeOf(moved, encode));
-  plan.resource = CustomerName(after.name);
-  plan.revision = after.revision;
-  return plan;
+  pg::Params params;
+  params.Text(after.name.partner).Text(after.name.customer).Int(current.revision).Int(after.revision);
+  params.Time(after.update_time).Int(static_cast<int>(after.state)).TimeOrNull(after.end_time);
+  params.TextOrNull(after.region).Int(summary.kind).Int(summary.state).Int(summary.generation);
+  params.Int(summary.revision);
+  BindAgreement(agreement, summary.generation, now, params);
+  return PlanOf(kMove, std::move(params),
+                moved.changed_fields.empty() ? SilentChange(after.name, after.revision) : ChangeOf(moved, encode));
 }
 
 pg::WritePlan InsertPlan(const Revision<Customer>& made, const std::optional<Agreement>& agreement, absl::Time now,
-                         const EncodeCustomer& encode) {
+                         const Encode<Customer>& encode) {
   const Customer& after = made.after;
-  pg::WritePlan plan;
-  plan.statement = &kInsert;
-  plan.params.Text(after.name.partner).Int(static_cast<int>(after.origin)).Text(after.region);
-  plan.params.Int(after.relationship.kind).Int(after.relationship.state).Int(after.relationship.generation);
-  plan.params.Int(after.relationship.revision).Int(after.revision).Time(now);
-  BindProfiles({&after}, plan.params);
-  BindAgreement(agreement, after.relationship.generation, now, plan.params);
-  plan.changes.push_back(ChangeOf(made, encode));
-  plan.resource = CustomerName(after.name);
-  plan.revision = after.revision;
-  return plan;
+  pg::Params params;
+  params.Text(after.name.partner).Int(static_cast<int>(after.origin)).Text(after.region);
+  params.Int(after.relationship.kind).Int(after.relationship.state).Int(after.relationship.generation);
+  params.Int(after.relationship.revision).Int(after.revision).Time(now);
+  BindProfiles({&after}, params);
+  BindAgreement(agreement, after.relationship.generation, now, params);
+  return PlanOf(kInsert, std::move(params), ChangeOf(made, encode));
 }
+
+pg::WritePlan ChangePlan(const Customer& current, const Revision<Customer>& revision, const Encode<Customer>& encode) {
+  const Customer& after = revision.after;
+  pg::Params params;
+  params.Text(after.name.partner).Text(after.name.customer).Int(current.revision).Int(after.revision);
+  params.Time(after.update_time);
+  BindProfiles({&after}, params);
+  return PlanOf(kChange, std::move(params), ChangeOf(revision, encode));
+}
+
+// The first account of an organisation with the partner: what the organisation says of itself is the organisation's.
+Customer FirstOf(const Customer& fresh, const Customer& organization, absl::Time now) {
+  Customer made = fresh;
+  made.primary_domain = organization.primary_domain;
+  made.custom_domains = organization.custom_domains;
+  made.directory_tenants = organization.directory_tenants;
+  made.create_time = now;
+  return made;
+}
+
+using Step = pg::Step<Customer>;
 
 }  // namespace
 
-CustomerStore::CustomerStore(EncodeCustomer encode) : encode_(std::move(encode)) {}
+CustomerStore::CustomerStore(Encode<Customer> encode) : encode_(std::move(encode)) {}
 
 absl::StatusOr<Customer> CustomerStore::Change(pg::Session& session, CallContext& call, const AccountName& name,
                                                const std::string& etag, const std::string& external_id,
                                                const Decide& decide) const {
-  Customer answer;
-  const auto attempt = [&]() -> absl::StatusOr<pg::Step> {
-    const auto loaded = pg::Load(session, call, kLoadForChange,
-                                 pg::Params().Text(name.partner).Text(name.customer).TextOrNull(external_id));
+  const pg::Params keys = pg::Params().Text(name.partner).Text(name.customer).TextOrNull(external_id);
+  return pg::RunCommand(session, call, [&]() -> absl::StatusOr<Step> {
+    const auto loaded = pg::Load(session, call, kLoadForChange, keys);
     if (!loaded.ok()) return loaded.status();
-    const auto replayed = pg::Replayed(*loaded, call);
-    if (!replayed.ok()) return replayed.status();
     if (loaded->count == 0) return NotFound("CUSTOMER", CustomerName(name));
-    pg::RowReader row(loaded->rows, 0, pg::Loaded::kFirstColumn);
+    pg::RowReader row = loaded->Row();
     const std::string holder = row.Text();
     const bool holder_visible = row.Int() > 0;
     const Customer current = ReadFull(row);
     if (current.state == AccountState::kProvisioning) return NotFound("CUSTOMER", CustomerName(name));
-    answer = current;
-    if (replayed->has_value()) return pg::Step{true, {}};
-    if (!etag.empty() && etag != EtagOf(current.revision)) {
-      return EtagMismatch(CustomerName(name), EtagOf(current.revision));
-    }
-    absl::StatusOr<Revision<Customer>> revision = decide(current);
+    if (loaded->replayed.has_value()) return Step{current};
+    absl::Status same = CheckEtag(CustomerName(name), etag, EtagOf(current.revision));
+    if (!same.ok()) return same;
+    const absl::StatusOr<Revision<Customer>> revision = decide(current);
     if (!revision.ok()) return revision.status();
     if (!holder.empty() && revision->after.external_id != current.external_id) {
       return ExternalIdTaken(external_id, {name.partner, holder_visible ? holder : std::string()});
     }
-    answer = revision->after;
-    if (call.validate_only || revision->changed_fields.empty()) return pg::Step{true, {}};
-    pg::Step step;
-    step.plan.statement = &kChange;
-    step.plan.params.Text(name.partner).Text(name.customer).Int(current.revision).Int(answer.revision);
-    step.plan.params.Time(answer.update_time);
-    BindProfiles({&answer}, step.plan.params);
-    step.plan.changes.push_back(ChangeOf(*revision, encode_));
-    step.plan.resource = CustomerName(name);
-    step.plan.revision = answer.revision;
-    return step;
-  };
-  if (absl::Status status = pg::RunCommand(session, call, attempt); !status.ok()) return status;
-  return answer;
+    if (call.validate_only || revision->changed_fields.empty()) return Step{revision->after};
+    return Step{revision->after, ChangePlan(current, *revision, encode_)};
+  });
 }
 
 absl::StatusOr<Customer> CustomerStore::Upsert(pg::Session& session, CallContext& call, const Customer& fresh,
                                                const Relationship& relationship,
                                                const std::optional<Agreement>& agreement) const {
   const AccountName& name = fresh.name;
-  Customer answer;
-  const auto attempt = [&]() -> absl::StatusOr<pg::Step> {
+  return pg::RunCommand(session, call, [&]() -> absl::StatusOr<Step> {
     const auto loaded = pg::Load(session, call, kLoadForLink, pg::Params().Text(name.partner).Text(name.customer));
     if (!loaded.ok()) return loaded.status();
-    const auto replayed = pg::Replayed(*loaded, call);
-    if (!replayed.ok()) return replayed.status();
     if (loaded->count == 0) return NotFound("ORGANIZATION", absl::StrCat("organizations/", name.customer));
-    pg::RowReader row(loaded->rows, 0, pg::Loaded::kFirstColumn);
+    pg::RowReader row = loaded->Row();
     const bool there = row.Bool();
-    Customer current = ReadFull(row);
-    answer = current;
-    if (replayed->has_value()) return pg::Step{true, {}};
-    if (!there) {
-      Customer made = fresh;
-      made.primary_domain = current.primary_domain;
-      made.custom_domains = current.custom_domains;
-      made.directory_tenants = current.directory_tenants;
-      made.create_time = call.now;
-      const Revision<Customer> revision = Activate(made, relationship, call.now);
-      answer = revision.after;
-      return pg::Step{false, InsertPlan(revision, agreement, call.now, encode_)};
-    }
-    const Revision<Customer> revision = Activate(current, relationship, call.now);
-    answer = revision.after;
+    const Customer current = ReadFull(row);
+    if (loaded->replayed.has_value()) return Step{current};
+    const Revision<Customer> revision =
+        Activate(there ? current : FirstOf(fresh, current, call.now), relationship, call.now);
+    if (!there) return Step{revision.after, InsertPlan(revision, agreement, call.now, encode_)};
     const bool news = IsOlder({0, 0, current.link_generation, current.link_revision}, relationship.summary);
-    if (!news) return pg::Step{true, {}};
-    return pg::Step{false, MovePlan(current, revision, relationship.summary, agreement, call.now, encode_)};
-  };
-  if (absl::Status status = pg::RunCommand(session, call, attempt); !status.ok()) return status;
-  return answer;
+    if (!news) return Step{revision.after};
+    return Step{revision.after, MovePlan(current, revision, relationship.summary, agreement, call.now, encode_)};
+  });
 }
 
 absl::StatusOr<Customer> CustomerStore::End(pg::Session& session, CallContext& call, const AccountName& name,
                                             const RelationshipSummary& relationship, absl::Time end_time) const {
-  Customer answer;
-  const auto attempt = [&]() -> absl::StatusOr<pg::Step> {
+  return pg::RunCommand(session, call, [&]() -> absl::StatusOr<Step> {
     const auto loaded = pg::Load(session, call, kLoadForLink, pg::Params().Text(name.partner).Text(name.customer));
     if (!loaded.ok()) return loaded.status();
-    const auto replayed = pg::Replayed(*loaded, call);
-    if (!replayed.ok()) return replayed.status();
     if (loaded->count == 0) return NotFound("CUSTOMER", CustomerName(name));
-    pg::RowReader row(loaded->rows, 0, pg::Loaded::kFirstColumn);
+    pg::RowReader row = loaded->Row();
     const bool there = row.Bool();
     const Customer current = ReadFull(row);
     if (!there || current.state == AccountState::kProvisioning) return NotFound("CUSTOMER", CustomerName(name));
+    if (loaded->replayed.has_value()) return Step{current};
     const Revision<Customer> revision = customer::End(current, relationship, end_time, call.now);
-    answer = replayed->has_value() ? current : revision.after;
-    if (replayed->has_value() || revision.changed_fields.empty()) return pg::Step{true, {}};
-    return pg::Step{false, MovePlan(current, revision, relationship, std::nullopt, call.now, encode_)};
-  };
-  if (absl::Status status = pg::RunCommand(session, call, attempt); !status.ok()) return status;
-  return answer;
+    if (revision.changed_fields.empty()) return Step{revision.after};
+    return Step{revision.after, MovePlan(current, revision, relationship, std::nullopt, call.now, encode_)};
+  });
 }
 
 absl::Status FollowRelationship(pg::Session& session, const AccountName& name,

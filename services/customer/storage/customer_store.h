@@ -22,7 +22,7 @@ class CustomerStore {
  public:
   using Decide = std::function<absl::StatusOr<Revision<Customer>>(const Customer&)>;
 
-  explicit CustomerStore(EncodeCustomer encode);
+  explicit CustomerStore(Encode<Customer> encode);
 
   // A partner's own change. `etag` may be empty. `external_id` is the one the account is to have where it changes.
   // NOT_FOUND/CUSTOMER_NOT_FOUND, ABORTED/ETAG_MISMATCH, ALREADY_EXISTS/EXTERNAL_ID_TAKEN, and what `decide` refuses.
@@ -52,7 +52,7 @@ class CustomerStore {
                                                  const pg::PageRequest& page);
 
  private:
-  const EncodeCustomer encode_;
+  const Encode<Customer> encode_;
 };
 
 using CustomerReads = pg::PointReads<AccountName, std::optional<Customer>>;

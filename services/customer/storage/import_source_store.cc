@@ -59,55 +59,53 @@ absl::Status PartnersUnknown(const std::vector<std::string>& partners) {
   return Blocked("PARTNER_UNKNOWN", absl::StrCat(violations.front().subject, " is not (yet) known"), violations);
 }
 
+// How feed and audit tell a new source.
+pg::Change ChangeOf(const ImportSource& source, const Encode<ImportSource>& encode) {
+  return {source.id,
+          "import_source.created",
+          ImportSourceName(source.id),
+          "",
+          0,
+          source.revision,
+          encode(source),
+          {"portal", "principal", "partners", "tenant_issuer"}};
+}
+
+pg::WritePlan InsertPlan(const ImportSource& source, const Encode<ImportSource>& encode) {
+  pg::Params params;
+  params.Text(source.id).Text(source.portal).Text(source.principal).TextArray(source.partners);
+  params.Text(source.tenant_issuer).Int(source.revision).Time(source.create_time);
+  return PlanOf(kInsert, std::move(params), ChangeOf(source, encode));
+}
+
 }  // namespace
 
-ImportSourceStore::ImportSourceStore(EncodeImportSource encode) : encode_(std::move(encode)) {}
+ImportSourceStore::ImportSourceStore(Encode<ImportSource> encode) : encode_(std::move(encode)) {}
 
 absl::StatusOr<ImportSource> ImportSourceStore::Create(pg::Session& session, CallContext& call,
                                                        const ImportSource& source) const {
+  using Step = pg::Step<ImportSource>;
   std::vector<std::string> named;
   for (const std::string& partner : source.partners) {
     if (partner != kAllPartners) named.push_back(partner);
   }
-  ImportSource answer = source;
-  const auto attempt = [&]() -> absl::StatusOr<pg::Step> {
+  return pg::RunCommand(session, call, [&]() -> absl::StatusOr<Step> {
     const auto loaded = pg::Load(session, call, kLoad, pg::Params().Text(source.id).TextArray(named));
     if (!loaded.ok()) return loaded.status();
-    const auto replayed = pg::Replayed(*loaded, call);
-    if (!replayed.ok()) return replayed.status();
-    pg::RowReader row(loaded->rows, 0, pg::Loaded::kFirstColumn);
+    pg::RowReader row = loaded->Row();
     const std::vector<std::string> unknown = row.TextArray();
     const bool there = row.Bool();
-    if (replayed->has_value() && there) {
-      answer = ReadSource(row);
-      return pg::Step{true, {}};
-    }
+    if (loaded->replayed.has_value() && there) return Step{ReadSource(row)};
     if (there) return Exists(source.id);
     if (!unknown.empty()) return PartnersUnknown(unknown);
-    if (call.validate_only) return pg::Step{true, {}};
-    pg::Step step;
-    step.plan.statement = &kInsert;
-    step.plan.params.Text(source.id).Text(source.portal).Text(source.principal).TextArray(source.partners);
-    step.plan.params.Text(source.tenant_issuer).Int(source.revision).Time(source.create_time);
-    step.plan.changes.push_back({source.id,
-                                 "import_source.created",
-                                 ImportSourceName(source.id),
-                                 "",
-                                 0,
-                                 source.revision,
-                                 encode_(source),
-                                 {"portal", "principal", "partners", "tenant_issuer"}});
-    step.plan.resource = ImportSourceName(source.id);
-    step.plan.revision = source.revision;
-    return step;
-  };
-  if (absl::Status status = pg::RunCommand(session, call, attempt); !status.ok()) return status;
-  return answer;
+    if (call.validate_only) return Step{source};
+    return Step{source, InsertPlan(source, encode_)};
+  });
 }
 
 absl::StatusOr<std::optional<ImportSource>> ImportSourceStore::Find(pg::Session& session, const std::string& id) const {
   const absl::StatusOr<pg::Rows> rows = session.Read(kFind, pg::Params().Text(id));
-  if (!rows.ok()) return pg::ForCaller(rows.status());
+  if (!rows.ok()) return rows.status();
   if (rows->empty()) return std::nullopt;
   pg::RowReader row(*rows, 0);
   return ReadSource(row);

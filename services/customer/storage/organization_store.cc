@@ -79,54 +79,46 @@ void BindTenants(const std::vector<DirectoryTenant>& tenants, pg::Params& params
 
 pg::WritePlan ReservePlan(const Resolution& resolution, absl::Time now) {
   const Organization& organization = resolution.organization;
-  const std::string name = absl::StrCat("organizations/", organization.id);
-  pg::WritePlan plan;
-  plan.statement = &kReserve;
-  plan.params.Text(organization.id).Int(organization.revision - 1).Time(now).Text(organization.primary_domain);
-  plan.params.TextArray(organization.custom_domains);
-  BindTenants(organization.tenants, plan.params);
-  plan.params.TextArray(resolution.new_domains);
-  BindTenants(resolution.new_tenants, plan.params);
+  pg::Params params;
+  params.Text(organization.id).Int(organization.revision - 1).Time(now).Text(organization.primary_domain);
+  params.TextArray(organization.custom_domains);
+  BindTenants(organization.tenants, params);
+  params.TextArray(resolution.new_domains);
+  BindTenants(resolution.new_tenants, params);
   // An organisation is no resource of its own yet: nobody is told.
-  plan.changes.push_back({organization.id, "", name, "", 0, organization.revision, "", {}});
-  plan.resource = name;
-  plan.revision = organization.revision;
-  return plan;
+  return PlanOf(
+      kReserve, std::move(params),
+      {organization.id, "", absl::StrCat("organizations/", organization.id), "", 0, organization.revision, "", {}});
 }
 
 }  // namespace
 
 absl::StatusOr<Organization> ResolveOrganization(pg::Session& session, CallContext& call, const OrganizationKeys& keys,
                                                  bool reserve) {
+  using Step = pg::Step<Organization>;
   const DirectoryTenant tenant = keys.tenant.value_or(DirectoryTenant());
   const std::string new_id = Uuid::NewV7(call.now).ToString();
-  Organization answer;
-  const auto attempt = [&]() -> absl::StatusOr<pg::Step> {
+  return pg::RunCommand(session, call, [&]() -> absl::StatusOr<Step> {
     const auto loaded = pg::Load(
         session, call, kLoad,
         pg::Params().Text(tenant.issuer).TextOrNull(tenant.tenant_id).TextArray(keys.domains).TextOrNull(keys.partner));
     if (!loaded.ok()) return loaded.status();
-    const auto replayed = pg::Replayed(*loaded, call);
-    if (!replayed.ok()) return replayed.status();
     std::vector<Organization> found;
     for (int i = 0; i < loaded->count; ++i) {
-      pg::RowReader row(loaded->rows, i, pg::Loaded::kFirstColumn);
+      pg::RowReader row = loaded->Row(i);
       found.push_back(ReadOrganization(row));
     }
-    absl::StatusOr<Resolution> resolution = Resolve(keys, found, reserve, new_id);
+    const absl::StatusOr<Resolution> resolution = Resolve(keys, found, reserve, new_id);
     if (!resolution.ok()) return resolution.status();
-    answer = resolution->organization;
     // A repeat finds what the first call wrote.
-    if (replayed->has_value() || !resolution->changed) return pg::Step{true, {}};
-    return pg::Step{false, ReservePlan(*resolution, call.now)};
-  };
-  if (absl::Status status = pg::RunCommand(session, call, attempt); !status.ok()) return status;
-  return answer;
+    if (loaded->replayed.has_value() || !resolution->changed) return Step{resolution->organization};
+    return Step{resolution->organization, ReservePlan(*resolution, call.now)};
+  });
 }
 
 absl::StatusOr<DomainHolder> FindDomain(pg::Session& session, const std::string& partner, const std::string& domain) {
   const absl::StatusOr<pg::Rows> rows = session.Read(kFindDomain, pg::Params().Text(partner).Text(domain));
-  if (!rows.ok()) return pg::ForCaller(rows.status());
+  if (!rows.ok()) return rows.status();
   DomainHolder holder;
   if (rows->empty()) return holder;
   holder.taken = true;

@@ -36,7 +36,7 @@ absl::Status KeepPartnerFact(pg::Session& session, const PartnerFact& fact) {
 
 absl::StatusOr<std::optional<PartnerFact>> FindPartnerFact(pg::Session& session, const std::string& partner) {
   const absl::StatusOr<pg::Rows> rows = session.Read(kFind, pg::Params().Text(partner));
-  if (!rows.ok()) return pg::ForCaller(rows.status());
+  if (!rows.ok()) return rows.status();
   if (rows->empty()) return std::nullopt;
   pg::RowReader row(*rows, 0);
   PartnerFact fact;

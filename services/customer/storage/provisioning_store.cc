@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/core/id.h"
 #include "services/customer/domain/revise.h"
 #include "services/customer/storage/account_columns.h"
 
@@ -194,16 +195,57 @@ pg::WritePlan ProvisionPlan(const std::string& partner, AccountOrigin origin, co
   return plan;
 }
 
+TakenKeys ReadTaken(pg::RowReader row) {
+  TakenKeys taken;
+  taken.domain_organization = row.Text();
+  taken.domain_customer = row.Text();
+  taken.tenant_organization = row.Text();
+  taken.tenant_customer = row.Text();
+  taken.external_id_customer = row.Text();
+  taken.external_id_visible = row.Int() > 0;
+  return taken;
+}
+
+// What is to become of a saga's accounts, as the columns of kSettle.
+struct Settling {
+  std::vector<std::string> stand, regions, refused;
+  std::vector<int64_t> revisions, kinds, states, generations, relationship_revisions;
+  std::vector<pg::Change> changes;
+
+  void Stand(const Customer& current, const Relationship& relationship) {
+    stand.push_back(current.name.customer);
+    revisions.push_back(current.revision);
+    kinds.push_back(relationship.summary.kind);
+    states.push_back(relationship.summary.state);
+    generations.push_back(relationship.summary.generation);
+    relationship_revisions.push_back(relationship.summary.revision);
+    regions.push_back(relationship.region);
+  }
+};
+
+pg::WritePlan SettlePlan(const std::string& partner, const std::string& saga, absl::Time now, Settling settling,
+                         const RequestKey& forget) {
+  pg::WritePlan plan;
+  plan.statement = &kSettle;
+  plan.params.Text(partner).Text(saga).Time(now).TextArray(settling.stand).IntArray(settling.revisions);
+  plan.params.IntArray(settling.kinds).IntArray(settling.states).IntArray(settling.generations);
+  plan.params.IntArray(settling.relationship_revisions).TextArray(settling.regions).TextArray(settling.refused);
+  plan.params.Text(forget.principal).Text(forget.method).TextOrNull(forget.request_id);
+  plan.changes = std::move(settling.changes);
+  plan.resource = PartnerName(partner);
+  return plan;
+}
+
 }  // namespace
 
-ProvisioningStore::ProvisioningStore(EncodeCustomer encode) : encode_(std::move(encode)) {}
+ProvisioningStore::ProvisioningStore(Encode<Customer> encode) : encode_(std::move(encode)) {}
 
-absl::StatusOr<Begun> ProvisioningStore::Create(pg::Session& session, CallContext& call, const Customer& customer,
-                                                const pg::SagaStart& saga) const {
+absl::StatusOr<pg::Begun> ProvisioningStore::Create(pg::Session& session, CallContext& call, const Customer& customer,
+                                                    const pg::SagaStart& saga) const {
+  using Step = pg::Step<pg::Begun>;
   const bool has_tenant = !customer.directory_tenants.empty();
   const DirectoryTenant tenant = has_tenant ? customer.directory_tenants.front() : DirectoryTenant();
-  Begun begun;
-  const auto attempt = [&]() -> absl::StatusOr<pg::Step> {
+  return pg::RunCommand(session, call, [&]() -> absl::StatusOr<Step> {
     const auto loaded = pg::Load(session, call, kLoadForCreate,
                                  pg::Params()
                                      .Text(customer.name.partner)
@@ -212,59 +254,38 @@ absl::StatusOr<Begun> ProvisioningStore::Create(pg::Session& session, CallContex
                                      .TextOrNull(tenant.tenant_id)
                                      .TextOrNull(customer.external_id));
     if (!loaded.ok()) return loaded.status();
-    const auto replayed = pg::Replayed(*loaded, call);
-    if (!replayed.ok()) return replayed.status();
-    if (replayed->has_value()) {
-      begun = {(*replayed)->saga, (*replayed)->resource, true};
-      return pg::Step{true, {}};
-    }
-    pg::RowReader row(loaded->rows, 0, pg::Loaded::kFirstColumn);
-    TakenKeys taken;
-    taken.domain_organization = row.Text();
-    taken.domain_customer = row.Text();
-    taken.tenant_organization = row.Text();
-    taken.tenant_customer = row.Text();
-    taken.external_id_customer = row.Text();
-    taken.external_id_visible = row.Int() > 0;
-    if (absl::Status status = CheckFree(taken, customer); !status.ok()) return status;
-    if (call.validate_only) return pg::Step{true, {}};
-    begun = {saga.id, saga.subject, false};
+    if (loaded->replayed.has_value()) return Step{pg::BegunBefore(*loaded->replayed, saga.id)};
+    if (absl::Status status = CheckFree(ReadTaken(loaded->Row()), customer); !status.ok()) return status;
+    if (call.validate_only) return Step{};
     PlannedAccount planned;
     planned.account = customer;
     planned.new_organization = true;
-    return pg::Step{false, ProvisionPlan(customer.name.partner, AccountOrigin::kCreate, "", tenant.issuer, {planned},
-                                         saga, call.now)};
-  };
-  if (absl::Status status = pg::RunCommand(session, call, attempt); !status.ok()) return status;
-  return begun;
+    return Step{
+        {saga.id, saga.subject, true},
+        ProvisionPlan(customer.name.partner, AccountOrigin::kCreate, "", tenant.issuer, {planned}, saga, call.now)};
+  });
 }
 
-absl::StatusOr<Begun> ProvisioningStore::Import(pg::Session& session, CallContext& call, const std::string& partner,
-                                                const Vouching& vouching, const std::vector<RowKeys>& keys,
-                                                const DecideImport& decide) const {
-  Begun begun;
-  const auto attempt = [&]() -> absl::StatusOr<pg::Step> {
-    pg::Params params;
-    BindKeys(partner, vouching.tenant_issuer, keys, params);
+absl::StatusOr<pg::Begun> ProvisioningStore::Import(pg::Session& session, CallContext& call, const std::string& partner,
+                                                    const Vouching& vouching, const std::vector<RowKeys>& keys,
+                                                    const DecideImport& decide) const {
+  using Step = pg::Step<pg::Begun>;
+  // Made once: a commit in doubt is found again by it.
+  const std::string saga = Uuid::NewV7(call.now).ToString();
+  pg::Params params;
+  BindKeys(partner, vouching.tenant_issuer, keys, params);
+  return pg::RunCommand(session, call, [&]() -> absl::StatusOr<Step> {
     const auto loaded = pg::Load(session, call, kLoadForImport, params);
     if (!loaded.ok()) return loaded.status();
-    const auto replayed = pg::Replayed(*loaded, call);
-    if (!replayed.ok()) return replayed.status();
-    if (replayed->has_value()) {
-      begun = {(*replayed)->saga, (*replayed)->resource, true};
-      return pg::Step{true, {}};
-    }
-    absl::StatusOr<ImportPlan> plan =
-        decide(ReadFacts(loaded->rows, loaded->count, pg::Loaded::kFirstColumn, keys.size()));
+    if (loaded->replayed.has_value()) return Step{pg::BegunBefore(*loaded->replayed, saga)};
+    const absl::StatusOr<ImportPlan> plan =
+        decide(saga, ReadFacts(loaded->rows, loaded->count, pg::Loaded::kFirstColumn, keys.size()));
     if (!plan.ok()) return plan.status();
-    begun = {};
-    if (call.validate_only || plan->accounts.empty()) return pg::Step{true, {}};
-    begun = {plan->saga.id, plan->saga.subject, false};
-    return pg::Step{false, ProvisionPlan(partner, AccountOrigin::kImport, vouching.by, vouching.tenant_issuer,
-                                         plan->accounts, plan->saga, call.now)};
-  };
-  if (absl::Status status = pg::RunCommand(session, call, attempt); !status.ok()) return status;
-  return begun;
+    if (call.validate_only || plan->accounts.empty()) return Step{};
+    return Step{{saga, plan->saga.subject, true},
+                ProvisionPlan(partner, AccountOrigin::kImport, vouching.by, vouching.tenant_issuer, plan->accounts,
+                              plan->saga, call.now)};
+  });
 }
 
 absl::StatusOr<std::vector<RowFacts>> ProvisioningStore::Facts(pg::Session& session, const std::string& partner,
@@ -273,61 +294,47 @@ absl::StatusOr<std::vector<RowFacts>> ProvisioningStore::Facts(pg::Session& sess
   pg::Params params;
   BindKeys(partner, tenant_issuer, keys, params);
   const absl::StatusOr<pg::Rows> rows = session.Read(kFacts, params);
-  if (!rows.ok()) return pg::ForCaller(rows.status());
+  if (!rows.ok()) return rows.status();
   return ReadFacts(*rows, rows->size(), 0, keys.size());
 }
 
 absl::Status ProvisioningStore::Settle(pg::Session& session, CallContext& call, const std::string& partner,
                                        const std::string& saga, const std::vector<Settlement>& settlements,
                                        const std::optional<RequestKey>& forget) const {
+  using Step = pg::Step<pg::NoAnswer>;
   std::unordered_map<std::string, const Settlement*> by_customer;
   std::vector<std::string> ids;
   for (const Settlement& settlement : settlements) {
     by_customer[settlement.customer] = &settlement;
     ids.push_back(settlement.customer);
   }
-  const auto attempt = [&]() -> absl::StatusOr<pg::Step> {
+  const auto attempt = [&]() -> absl::StatusOr<Step> {
     const auto loaded = pg::Load(session, call, kLoadForSettle, pg::Params().Text(partner).TextArray(ids));
     if (!loaded.ok()) return loaded.status();
-    if (loaded->recorded.has_value()) return pg::Step{true, {}};
-    std::vector<std::string> stand, regions, refused;
-    std::vector<int64_t> revisions, kinds, states, generations, relationship_revisions;
-    pg::Step step;
+    if (loaded->replayed.has_value()) return Step{};
+    Settling settling;
     for (int i = 0; i < loaded->count; ++i) {
-      pg::RowReader row(loaded->rows, i, pg::Loaded::kFirstColumn);
-      Customer current = ReadFull(row);
+      pg::RowReader row = loaded->Row(i);
+      const Customer current = ReadFull(row);
       const bool making = current.state == AccountState::kProvisioning;
       if (making && current.saga != saga) continue;
       const Settlement& settlement = *by_customer.at(current.name.customer);
       if (!settlement.stands.has_value()) {
         if (!making) continue;
-        refused.push_back(current.name.customer);
-        step.plan.changes.push_back(SilentChange(current.name, 0));
+        settling.refused.push_back(current.name.customer);
+        settling.changes.push_back(SilentChange(current.name, 0));
         continue;
       }
       const Revision<Customer> revision = Activate(current, *settlement.stands, call.now);
       if (revision.changed_fields.empty()) continue;
-      stand.push_back(current.name.customer);
-      revisions.push_back(current.revision);
-      kinds.push_back(settlement.stands->summary.kind);
-      states.push_back(settlement.stands->summary.state);
-      generations.push_back(settlement.stands->summary.generation);
-      relationship_revisions.push_back(settlement.stands->summary.revision);
-      regions.push_back(settlement.stands->region);
-      step.plan.changes.push_back(ChangeOf(revision, encode_));
+      settling.Stand(current, *settlement.stands);
+      settling.changes.push_back(ChangeOf(revision, encode_));
     }
     // Whoever made an account ACTIVE before did this saga's work.
-    if (stand.empty() && refused.empty()) return pg::Step{true, {}};
-    step.plan.statement = &kSettle;
-    step.plan.params.Text(partner).Text(saga).Time(call.now).TextArray(stand).IntArray(revisions).IntArray(kinds);
-    step.plan.params.IntArray(states).IntArray(generations).IntArray(relationship_revisions).TextArray(regions);
-    step.plan.params.TextArray(refused);
-    const RequestKey key = forget.value_or(RequestKey());
-    step.plan.params.Text(key.principal).Text(key.method).TextOrNull(key.request_id);
-    step.plan.resource = PartnerName(partner);
-    return step;
+    if (settling.changes.empty()) return Step{};
+    return Step{{}, SettlePlan(partner, saga, call.now, std::move(settling), forget.value_or(RequestKey()))};
   };
-  return pg::RunCommand(session, call, attempt);
+  return pg::RunCommand(session, call, attempt).status();
 }
 
 }  // namespace clientele::customer

@@ -34,14 +34,7 @@ struct PlannedAccount {
 // What an import wants to write.
 struct ImportPlan {
   std::vector<PlannedAccount> accounts;  // empty: nothing, and no saga
-  pg::SagaStart saga;
-};
-
-// Where a call stands whose work a saga does.
-struct Begun {
-  std::string saga;       // empty where nothing was to be done
-  std::string resource;   // outcome's name
-  bool replayed = false;  // the request was made before: its saga runs or has ended
+  pg::SagaStart saga;                    // of the id that the decision was given
 };
 
 // What became of one account of a saga: its relationship stands, or it was refused.
@@ -61,18 +54,19 @@ struct RequestKey {
 // leaves nothing of them. One statement a phase, for one account or 500. Thread-safe.
 class ProvisioningStore {
  public:
-  explicit ProvisioningStore(EncodeCustomer encode);
+  explicit ProvisioningStore(Encode<Customer> encode);
 
-  // Reserves the keys of a new customer and starts its saga. ALREADY_EXISTS as CheckFree. With validate_only the
-  // saga's id is empty.
-  absl::StatusOr<Begun> Create(pg::Session& session, CallContext& call, const Customer& customer,
-                               const pg::SagaStart& saga) const;
+  // Reserves the keys of a new customer and starts its saga. ALREADY_EXISTS as CheckFree. With validate_only nothing
+  // begins, and `saga` is not looked at.
+  absl::StatusOr<pg::Begun> Create(pg::Session& session, CallContext& call, const Customer& customer,
+                                   const pg::SagaStart& saga) const;
 
-  // Reads what stands for the keys, and writes what `decide` makes of it. Decided again where another writer was first.
-  using DecideImport = std::function<absl::StatusOr<ImportPlan>(const std::vector<RowFacts>&)>;
-  absl::StatusOr<Begun> Import(pg::Session& session, CallContext& call, const std::string& partner,
-                               const Vouching& vouching, const std::vector<RowKeys>& keys,
-                               const DecideImport& decide) const;
+  // Reads what stands for the keys, and writes what `decide` makes of it. Decided again where another writer was first;
+  // `saga` is the id of the saga to start, the same each time.
+  using DecideImport = std::function<absl::StatusOr<ImportPlan>(const std::string& saga, const std::vector<RowFacts>&)>;
+  absl::StatusOr<pg::Begun> Import(pg::Session& session, CallContext& call, const std::string& partner,
+                                   const Vouching& vouching, const std::vector<RowKeys>& keys,
+                                   const DecideImport& decide) const;
 
   // What stands for the keys, for the answer of an import.
   absl::StatusOr<std::vector<RowFacts>> Facts(pg::Session& session, const std::string& partner,
@@ -84,7 +78,7 @@ class ProvisioningStore {
                       const std::vector<Settlement>& settlements, const std::optional<RequestKey>& forget) const;
 
  private:
-  const EncodeCustomer encode_;
+  const Encode<Customer> encode_;
 };
 
 }  // namespace clientele::customer

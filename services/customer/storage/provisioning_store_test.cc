@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "common/core/error.h"
+#include "common/testing/lost_answer.h"
 #include "services/customer/storage/customer_fixture_test.h"
 #include "services/customer/storage/organization_store.h"
 
@@ -13,7 +14,7 @@ namespace {
 
 class ProvisioningStoreTest : public CustomerTest {
  protected:
-  absl::StatusOr<Begun> Create(pg::Session& session, CallContext& call, const Customer& customer) {
+  absl::StatusOr<pg::Begun> Create(pg::Session& session, CallContext& call, const Customer& customer) {
     return provisioning_.Create(session, call, customer, SagaOf(customer));
   }
 
@@ -87,7 +88,7 @@ TEST_F(ProvisioningStoreTest, ARefusalLeavesNothing) {
   CallContext again = CallOf(key);
   const auto retried = Create(*session_, again, NewCustomer("refused.example"));
   ASSERT_TRUE(retried.ok()) << retried.status();
-  EXPECT_FALSE(retried->replayed);
+  EXPECT_TRUE(retried->mine);
 }
 
 TEST_F(ProvisioningStoreTest, ARefusalTakesOnlyWhatItsSagaMade) {
@@ -157,12 +158,53 @@ TEST_F(ProvisioningStoreTest, OneRequestIdFromManyThreadsIsOneCreation) {
     const auto begun = Create(session, call, NewCustomer("once.example"));
     ASSERT_TRUE(begun.ok()) << begun.status();
     resources[i] = begun->resource;
-    fresh += begun->replayed ? 0 : 1;
+    fresh += begun->mine ? 1 : 0;
   });
   EXPECT_EQ(fresh, 1);
   EXPECT_THAT(resources, ::testing::Each(resources[0]));
   EXPECT_EQ(Count("customer"), 1);
   EXPECT_EQ(Count("saga"), 1);
+}
+
+TEST_F(ProvisioningStoreTest, ACreationWhoseAnswerIsLostIsItsOwn) {
+  const testing::LostAnswer answer;
+  CallContext call = CallOf(NewId());
+  const auto begun = Create(*session_, call, NewCustomer("lost.example"));
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  EXPECT_TRUE(answer.lost());
+  EXPECT_TRUE(begun->mine);
+  EXPECT_EQ(Text("SELECT id FROM saga"), begun->saga);
+  EXPECT_EQ(Count("customer"), 1);
+}
+
+TEST_F(ProvisioningStoreTest, AnImportWhoseAnswerIsLostIsItsOwn) {
+  PlannedAccount planned;
+  planned.account = NewCustomer("imported.example");
+  planned.account.directory_tenants = {{kIssuer, kTenantId}};
+  planned.new_organization = true;
+  int decisions = 0;
+  const auto decide = [&](const std::string& saga, const std::vector<RowFacts>&) -> absl::StatusOr<ImportPlan> {
+    ++decisions;
+    return ImportPlan{{planned}, {saga, "customer.import", "imports/1", "state", "replica"}};
+  };
+  Vouching vouching;
+  vouching.tenant_issuer = kIssuer;
+  const CallContext call = CallOf(NewId());
+  const auto import = [&](CallContext context) {
+    return provisioning_.Import(*session_, context, kPartner, vouching, {{kTenantId, "imported.example", ""}}, decide);
+  };
+  const testing::LostAnswer answer;
+  const auto begun = import(call);
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  EXPECT_TRUE(answer.lost());
+  EXPECT_TRUE(begun->mine);
+  EXPECT_EQ(begun->resource, "imports/1");
+  EXPECT_EQ(Text("SELECT id FROM saga"), begun->saga);
+  const auto repeated = import(call);
+  ASSERT_TRUE(repeated.ok()) << repeated.status();
+  EXPECT_FALSE(repeated->mine);
+  EXPECT_EQ(repeated->saga, begun->saga);
+  EXPECT_EQ(decisions, 1);
 }
 
 TEST_F(ProvisioningStoreTest, ValidateOnlyChecksAndWritesNothing) {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <thread>
 
+#include "common/testing/lost_answer.h"
 #include "services/customer/workflows/provisioning_fixture_test.h"
 
 namespace clientele::customer {
@@ -57,6 +58,18 @@ TEST_F(CreateCustomerTest, WhatMayComeBackIsTriedAgain) {
   peer_.Fail(3, absl::UnavailableError("away"));
   EXPECT_TRUE(Create("again.example").ok());
   EXPECT_EQ(peer_.calls(), 4);
+}
+
+TEST_F(CreateCustomerTest, ACommitWhoseAnswerIsLostWaitsForNoLease) {
+  const testing::LostAnswer answer;
+  v1::CreateCustomerRequest request;
+  request.set_parent(PartnerName(kPartner));
+  *request.mutable_customer() = ToProto(NewCustomer("lost.example"));
+  CallContext call = CallOf(NewId());
+  call.deadline = absl::Now() + pg::kSagaLease / 2;
+  const auto created = Serve(CreateCustomerHandler(replica_->parts), request, call, PartnerUser());
+  EXPECT_TRUE(created.ok()) << created.status();
+  EXPECT_TRUE(answer.lost());
 }
 
 TEST_F(CreateCustomerTest, AtTheDeadlineTheSagaRunsOnAndTheSameRequestJoinsIt) {

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "clientele/relationship/v1/partner.pb.h"
+#include "common/testing/lost_answer.h"
 #include "services/customer/workflows/provisioning_fixture_test.h"
 #include "services/customer/workflows/relationship_copy.h"
 
@@ -68,6 +69,15 @@ TEST_F(ImportCustomersTest, ARepeatWithTheSameRequestIdAnswersTheSame) {
   EXPECT_EQ(peer_.calls(), 2);
   EXPECT_EQ(Count("customer"), 3);
   EXPECT_EQ(Count("organization_domain"), 3) << "the refused one's domain is free";
+}
+
+TEST_F(ImportCustomersTest, ACommitWhoseAnswerIsLostWaitsForNoLease) {
+  const testing::LostAnswer answer;
+  CallContext call = CallOf(NewId());
+  call.deadline = absl::Now() + pg::kSagaLease / 2;
+  const auto response = Serve(BatchImportCustomersHandler(replica_->parts, sources_), ListOf(0, 2), call);
+  EXPECT_THAT(Outcomes(response), ElementsAre("C", "C"));
+  EXPECT_TRUE(answer.lost());
 }
 
 TEST_F(ImportCustomersTest, EachRowHasAnOutcomeOfItsOwn) {

@@ -53,8 +53,8 @@ absl::StatusOr<v1::AcceptInvitationResponse> Made(pg::Session& session, const Ac
 
 void AwaitSaga(const std::shared_ptr<Accepting>& accepting, const InvitationStore::Changed& changed) {
   const AnswerParts& parts = accepting->parts;
-  if (changed.began) parts.sagas.Begin(changed.saga);
-  parts.sagas.Join(changed.saga, accepting->call->context.deadline, [accepting](const saga::Outcome& outcome) {
+  if (changed.begun.mine) parts.sagas.Begin(changed.begun.saga);
+  parts.sagas.Join(changed.begun.saga, accepting->call->context.deadline, [accepting](const saga::Outcome& outcome) {
     rpc::Merge(outcome.consistency, accepting->call->context.consistency);
     if (!outcome.status.ok()) return accepting->reply(outcome.status);
     rpc::OnLane(accepting->parts.executor, pg::Lane::kRead, *accepting->call, accepting->reply,

@@ -17,7 +17,7 @@
 // What the holder of a link does with it.
 namespace clientele::invitation {
 
-// The saga that carries out an acceptance, leased to this replica.
+// The saga that carries out an acceptance, leased to this replica; its id is the store's to give.
 using StartAcceptance =
     std::function<pg::SagaStart(const Invitation& accepting, const Acceptance& acceptance, const Invitee& invitee)>;
 

@@ -40,39 +40,28 @@ absl::StatusOr<int> InvitationBatch::ExpireDue(pg::Session& session, CallContext
 
 absl::StatusOr<int> InvitationBatch::CancelMatching(pg::Session& session, CallContext& call,
                                                     const CustomerMatch& match) const {
-  int cancelled = 0;
+  using Step = pg::Step<int>;
   pg::Params params;
   params.Text(match.partner).Time(call.now).TextArray(match.domains).TextArray(match.tenants).Int(kMaxRows);
-  const absl::Status status = pg::RunCommand(session, call, [&]() -> absl::StatusOr<pg::Step> {
+  return pg::RunCommand(session, call, [&]() -> absl::StatusOr<Step> {
     const auto loaded = pg::Load(session, call, kLoadMatching, params);
     if (!loaded.ok()) return loaded.status();
-    const auto replayed = pg::Replayed(*loaded, call);
-    if (!replayed.ok()) return replayed.status();
-    pg::Step step;
-    step.done = true;
-    cancelled = 0;
-    if (replayed->has_value()) {
-      // The record of a batch holds how many rows it changed where others hold a revision.
-      cancelled = static_cast<int>((*replayed)->revision);
-      return step;
-    }
+    // The record of a batch holds how many rows it changed where others hold a revision.
+    if (loaded->replayed.has_value()) return Step{static_cast<int>(loaded->replayed->revision)};
     std::vector<Revision<Invitation>> revisions;
     for (int i = 0; i < loaded->count; ++i) {
-      pg::RowReader row(loaded->rows, i, pg::Loaded::kFirstColumn);
+      pg::RowReader row = loaded->Row(i);
       absl::StatusOr<Revision<Invitation>> revision = Cancel(ReadInvitation(row), "", call.now);
       if (!revision.ok()) return revision.status();
       revisions.push_back(*std::move(revision));
     }
-    cancelled = static_cast<int>(revisions.size());
-    if (revisions.empty() || call.validate_only) return step;
-    step.done = false;
-    step.plan = PlanClosing(revisions, /*all_or_none=*/true, encode_);
-    step.plan.resource = PartnerName(match.partner);
-    step.plan.revision = cancelled;
-    return step;
+    const int cancelled = static_cast<int>(revisions.size());
+    if (revisions.empty() || call.validate_only) return Step{cancelled};
+    pg::WritePlan plan = PlanClosing(revisions, /*all_or_none=*/true, encode_);
+    plan.resource = PartnerName(match.partner);
+    plan.revision = cancelled;
+    return Step{cancelled, std::move(plan)};
   });
-  if (!status.ok()) return status;
-  return cancelled;
 }
 
 }  // namespace clientele::invitation

@@ -18,7 +18,7 @@ class InvitationBatch {
  public:
   static constexpr int kMaxRows = 200;
 
-  explicit InvitationBatch(EncodeInvitation encode) : encode_(std::move(encode)) {}
+  explicit InvitationBatch(Encode<Invitation> encode) : encode_(std::move(encode)) {}
 
   // Makes at most kMaxRows invitations EXPIRED whose time has passed; answers how many were due. One that somebody
   // else changes meanwhile is left to the next turn.
@@ -34,7 +34,7 @@ class InvitationBatch {
   absl::StatusOr<int> CancelMatching(pg::Session& session, CallContext& call, const CustomerMatch& match) const;
 
  private:
-  const EncodeInvitation encode_;
+  const Encode<Invitation> encode_;
 };
 
 }  // namespace clientele::invitation

@@ -24,7 +24,7 @@ const pg::WriteStatement kClose(
 
 }  // namespace
 
-pg::Change TellChange(const Revision<Invitation>& revision, const EncodeInvitation& encode) {
+pg::Change ChangeOf(const Revision<Invitation>& revision, const Encode<Invitation>& encode) {
   pg::Change change;
   change.entity_id = revision.after.id;
   change.type = revision.type;
@@ -37,7 +37,7 @@ pg::Change TellChange(const Revision<Invitation>& revision, const EncodeInvitati
 }
 
 pg::WritePlan PlanClosing(const std::vector<Revision<Invitation>>& revisions, bool all_or_none,
-                          const EncodeInvitation& encode) {
+                          const Encode<Invitation>& encode) {
   std::vector<std::string> ids;
   std::vector<int64_t> loaded;
   std::vector<int64_t> delivery_states;
@@ -52,7 +52,7 @@ pg::WritePlan PlanClosing(const std::vector<Revision<Invitation>>& revisions, bo
     delivery_states.push_back(static_cast<int>(after.delivery.state));
     attempt_counts.push_back(after.delivery.attempt_count);
     last_errors.push_back(after.delivery.last_error);
-    plan.changes.push_back(TellChange(revision, encode));
+    plan.changes.push_back(ChangeOf(revision, encode));
   }
   plan.params.TextArray(ids)
       .IntArray(loaded)
@@ -77,7 +77,7 @@ CallContext ClockContext(absl::Time now) {
 }
 
 absl::Status WriteExpired(pg::Session& session, CallContext& call, const std::vector<Invitation>& due,
-                          const EncodeInvitation& encode) {
+                          const Encode<Invitation>& encode) {
   std::vector<Revision<Invitation>> revisions;
   for (const Invitation& invitation : due) {
     absl::StatusOr<Revision<Invitation>> expired = Expire(invitation, call.now);

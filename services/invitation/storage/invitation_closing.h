@@ -14,22 +14,19 @@
 
 namespace clientele::invitation {
 
-// Packs an invitation for the feed: serialized google.protobuf.Any without personal values.
-using EncodeInvitation = std::function<std::string(const Invitation&)>;
-
 // The change as feed and audit tell it.
-pg::Change TellChange(const Revision<Invitation>& revision, const EncodeInvitation& encode);
+pg::Change ChangeOf(const Revision<Invitation>& revision, const Encode<Invitation>& encode);
 
 // One guarded write that brings several OPEN invitations into the closed state that all `revisions` have.
 // `all_or_none`: nothing is written where one of them has changed since it was loaded; else that one is left as it is.
 pg::WritePlan PlanClosing(const std::vector<Revision<Invitation>>& revisions, bool all_or_none,
-                          const EncodeInvitation& encode);
+                          const Encode<Invitation>& encode);
 
 // Who writes what no caller asked for.
 CallContext ClockContext(absl::Time now);
 
 // Makes those of `due` EXPIRED that nobody changed meanwhile.
 absl::Status WriteExpired(pg::Session& session, CallContext& call, const std::vector<Invitation>& due,
-                          const EncodeInvitation& encode);
+                          const Encode<Invitation>& encode);
 
 }  // namespace clientele::invitation

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/core/error.h"
+#include "common/core/id.h"
 #include "services/invitation/storage/invitation_row.h"
 #include "services/invitation/storage/partner_fact_store.h"
 
@@ -102,12 +103,6 @@ InvitationFacts ReadFacts(pg::RowReader& row, absl::Time now, Twin* twin) {
   return facts;
 }
 
-pg::Step Done() {
-  pg::Step step;
-  step.done = true;
-  return step;
-}
-
 pg::Params InsertParams(const Invitation& invitation) {
   const InvitationTarget& target = invitation.target;
   const std::string value = target.kind == TargetKind::kEmail    ? target.email
@@ -137,18 +132,15 @@ bool QueuesMail(const Invitation& before, const Invitation& after) {
   return after.token_generation > before.token_generation && after.delivery.state == DeliveryState::kQueued;
 }
 
-pg::WritePlan PlanChange(const Invitation& before, const Invitation& after, int quota) {
-  pg::WritePlan plan;
-  plan.params.Text(before.id).Int(before.revision);
-  AppendChange(after, plan.params);
-  plan.statement = &kChange;
-  if (QueuesMail(before, after)) {
-    plan.statement = &kOpen;
-    plan.params.Text(DayOf(after.update_time)).Int(quota);
-  }
-  plan.resource = NameOf(after);
-  plan.revision = after.revision;
-  return plan;
+pg::WritePlan ChangePlan(const Invitation& before, const Revision<Invitation>& revision, int quota,
+                         const Encode<Invitation>& encode) {
+  const Invitation& after = revision.after;
+  pg::Params params;
+  params.Text(before.id).Int(before.revision);
+  AppendChange(after, params);
+  const bool queues = QueuesMail(before, after);
+  if (queues) params.Text(DayOf(after.update_time)).Int(quota);
+  return PlanOf(queues ? kOpen : kChange, std::move(params), ChangeOf(revision, encode));
 }
 
 }  // namespace
@@ -158,7 +150,7 @@ struct InvitationStore::Loaded {
   std::optional<InvitationFacts> facts;
 };
 
-InvitationStore::InvitationStore(EncodeInvitation encode) : encode_(std::move(encode)) {}
+InvitationStore::InvitationStore(Encode<Invitation> encode) : encode_(std::move(encode)) {}
 
 absl::Status InvitationStore::ExpireStale(pg::Session& session, const CallContext& call, const std::string& id) const {
   const auto stale = Fetch(session, {id});
@@ -171,38 +163,26 @@ absl::Status InvitationStore::ExpireStale(pg::Session& session, const CallContex
 
 absl::StatusOr<Invitation> InvitationStore::Create(pg::Session& session, CallContext& call, const std::string& partner,
                                                    const Invitation& checked, const DecideDraft& decide) const {
-  Invitation result;
+  using Step = pg::Step<Invitation>;
   pg::Params params;
   params.Text(partner).Int(static_cast<int>(checked.kind)).Text(TargetKey(checked.target));
-  const absl::Status status = pg::RunCommand(session, call, [&]() -> absl::StatusOr<pg::Step> {
+  return pg::RunCommand(session, call, [&]() -> absl::StatusOr<Step> {
     const auto loaded = pg::Load(session, call, kLoadForDraft, params);
     if (!loaded.ok()) return loaded.status();
-    const auto replayed = pg::Replayed(*loaded, call);
-    if (!replayed.ok()) return replayed.status();
-    if (replayed->has_value()) {
-      const auto facts = Find(session, IdsOf((*replayed)->resource).invitation, call.now);
+    if (loaded->replayed.has_value()) {
+      const auto facts = Find(session, IdsOf(loaded->replayed->resource).invitation, call.now);
       if (!facts.ok()) return facts.status();
-      result = facts->invitation;
-      return Done();
+      return Step{facts->invitation};
     }
     DraftingFacts facts;
-    pg::RowReader row(loaded->rows, 0, pg::Loaded::kFirstColumn);
+    pg::RowReader row = loaded->Row();
     facts.partner = ReadPartnerFact(row);
     facts.open_twin = Blocking(ReadTwin(row), partner, call.now);
-    absl::StatusOr<Revision<Invitation>> revision = decide(facts);
+    const absl::StatusOr<Revision<Invitation>> revision = decide(facts);
     if (!revision.ok()) return revision.status();
-    result = revision->after;
-    if (call.validate_only) return Done();
-    pg::Step step;
-    step.plan.statement = &kInsert;
-    step.plan.params = InsertParams(result);
-    step.plan.changes = {TellChange(*revision, encode_)};
-    step.plan.resource = NameOf(result);
-    step.plan.revision = result.revision;
-    return step;
+    if (call.validate_only) return Step{revision->after};
+    return Step{revision->after, PlanOf(kInsert, InsertParams(revision->after), ChangeOf(*revision, encode_))};
   });
-  if (!status.ok()) return status;
-  return result;
 }
 
 absl::StatusOr<InvitationStore::Loaded> InvitationStore::Load(pg::Session& session, CallContext& call,
@@ -213,55 +193,46 @@ absl::StatusOr<InvitationStore::Loaded> InvitationStore::Load(pg::Session& sessi
   for (int attempt = 0;; ++attempt) {
     const auto found = pg::Load(session, call, kLoad, params);
     if (!found.ok()) return found.status();
-    auto replayed = pg::Replayed(*found, call);
-    if (!replayed.ok()) return replayed.status();
-    Loaded loaded{*std::move(replayed), std::nullopt};
+    Loaded loaded{found->replayed, std::nullopt};
     if (found->count == 0) return loaded;
     Twin twin;
-    pg::RowReader row(found->rows, 0, pg::Loaded::kFirstColumn);
+    pg::RowReader row = found->Row();
     loaded.facts = ReadFacts(row, call.now, &twin);
     if (!twin.StaleAt(call.now) || call.validate_only || loaded.replayed.has_value() || attempt > 0) return loaded;
     if (absl::Status status = ExpireStale(session, call, twin.id); !status.ok()) return status;
   }
 }
 
-absl::StatusOr<pg::Step> InvitationStore::Attempt(pg::Session& session, CallContext& call, const Command& command,
-                                                  Changed& result) const {
-  result = Changed{};
-  absl::StatusOr<Loaded> loaded = Load(session, call, command.reference.invitation);
+absl::StatusOr<pg::Step<InvitationStore::Changed>> InvitationStore::Attempt(pg::Session& session, CallContext& call,
+                                                                            const Command& command,
+                                                                            const std::string& saga) const {
+  using Step = pg::Step<Changed>;
+  const absl::StatusOr<Loaded> loaded = Load(session, call, command.reference.invitation);
   if (!loaded.ok()) return loaded.status();
   const std::string& partner = command.reference.partner;
   if (!loaded->facts.has_value() || (!partner.empty() && loaded->facts->invitation.partner != partner)) {
     return InvitationNotFound(partner.empty() ? "" : InvitationName(partner, command.reference.invitation));
   }
   const Invitation& current = loaded->facts->invitation;
-  if (loaded->replayed.has_value()) {
-    result.invitation = current;
-    result.saga = loaded->replayed->saga;
-    return Done();
-  }
-  if (!command.etag.empty() && command.etag != EtagOf(current)) return EtagMismatch(NameOf(current), EtagOf(current));
-  absl::StatusOr<Revision<Invitation>> revision = command.decide(*loaded->facts);
+  if (loaded->replayed.has_value()) return Step{{current, pg::BegunBefore(*loaded->replayed, saga)}};
+  if (absl::Status same = CheckEtag(NameOf(current), command.etag, EtagOf(current)); !same.ok()) return same;
+  const absl::StatusOr<Revision<Invitation>> revision = command.decide(*loaded->facts);
   if (!revision.ok()) return revision.status();
-  result.invitation = revision->after;
-  if (call.validate_only || revision->changed_fields.empty()) return Done();
-  pg::Step step;
-  step.plan = PlanChange(current, revision->after, command.quota);
-  step.plan.changes = {TellChange(*revision, encode_)};
+  if (call.validate_only || revision->changed_fields.empty()) return Step{{revision->after, {}}};
+  Step step{{revision->after, {}}, ChangePlan(current, *revision, command.quota, encode_)};
   if (command.saga) {
-    step.plan.saga = command.saga(revision->after);
-    result.saga = step.plan.saga->id;
-    result.began = true;
+    step.plan->saga = command.saga(revision->after);
+    step.plan->saga->id = saga;
+    step.answer.begun = {saga, NameOf(revision->after), true};
   }
   return step;
 }
 
 absl::StatusOr<InvitationStore::Changed> InvitationStore::Change(pg::Session& session, CallContext& call,
                                                                  const Command& command) const {
-  Changed result;
-  const absl::Status status = pg::RunCommand(session, call, [&] { return Attempt(session, call, command, result); });
-  if (!status.ok()) return status;
-  return result;
+  // Made once: a commit in doubt is found again by it.
+  const std::string saga = Uuid::NewV7(call.now).ToString();
+  return pg::RunCommand(session, call, [&] { return Attempt(session, call, command, saga); });
 }
 
 absl::StatusOr<InvitationFacts> InvitationStore::Find(pg::Session& session, const std::string& id,
@@ -269,7 +240,7 @@ absl::StatusOr<InvitationFacts> InvitationStore::Find(pg::Session& session, cons
   pg::Params params;
   params.Text(id).Text(DayOf(now));
   const auto rows = session.Read(kFind, params);
-  if (!rows.ok()) return pg::ForCaller(rows.status());
+  if (!rows.ok()) return rows.status();
   if (rows->empty()) return InvitationNotFound("");
   pg::RowReader row(*rows, 0);
   Twin twin;

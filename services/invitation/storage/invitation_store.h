@@ -34,7 +34,7 @@ const pg::Listing& InvitationListing();
 // The invitations. Thread-safe: it holds no state.
 class InvitationStore {
  public:
-  explicit InvitationStore(EncodeInvitation encode);
+  explicit InvitationStore(Encode<Invitation> encode);
 
   // Commands. Each loads, decides and writes with audit, event and idempotency record; a repeated request_id answers
   // the resource as it is now. With `call.validate_only` nothing is written, and the answer is what would stand.
@@ -50,13 +50,12 @@ class InvitationStore {
     std::string etag;
     int quota = 0;
     std::function<absl::StatusOr<Revision<Invitation>>(const InvitationFacts&)> decide;
-    // A saga to start with the change; may be empty.
+    // A saga to start with the change, under an id that the store gives it; may be empty.
     std::function<pg::SagaStart(const Invitation& after)> saga;
   };
   struct Changed {
     Invitation invitation;
-    std::string saga;    // that this request started, now or when it came first
-    bool began = false;  // it started now
+    pg::Begun begun;
   };
   absl::StatusOr<Changed> Change(pg::Session& session, CallContext& call, const Command& command) const;
 
@@ -74,10 +73,10 @@ class InvitationStore {
   // Closes an OPEN invitation whose time has passed, where nobody else did.
   absl::Status ExpireStale(pg::Session& session, const CallContext& call, const std::string& id) const;
   absl::StatusOr<Loaded> Load(pg::Session& session, CallContext& call, const std::string& id) const;
-  absl::StatusOr<pg::Step> Attempt(pg::Session& session, CallContext& call, const Command& command,
-                                   Changed& result) const;
+  absl::StatusOr<pg::Step<Changed>> Attempt(pg::Session& session, CallContext& call, const Command& command,
+                                            const std::string& saga) const;
 
-  const EncodeInvitation encode_;
+  const Encode<Invitation> encode_;
 };
 
 using InvitationReads = pg::PointReads<std::string, std::optional<Invitation>>;

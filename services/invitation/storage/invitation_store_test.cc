@@ -1,5 +1,10 @@
 #include "services/invitation/storage/invitation_store.h"
 
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "common/testing/lost_answer.h"
 #include "services/invitation/storage/store_fixture_test.h"
 
 namespace clientele::invitation {
@@ -8,7 +13,24 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-class InvitationStoreTest : public StoreTest {};
+class InvitationStoreTest : public StoreTest {
+ protected:
+  // Begins an acceptance, with its saga.
+  static InvitationStore::Command AcceptCommand(const std::string& id) {
+    InvitationStore::Command command;
+    command.reference.invitation = id;
+    command.decide = [](const InvitationFacts& facts) -> absl::StatusOr<Revision<Invitation>> {
+      Revision<Invitation> next = NextRevision(facts.invitation, "invitation.accepting", TestTime());
+      next.after.state = InvitationState::kAccepting;
+      next.changed_fields = {"state"};
+      return next;
+    };
+    command.saga = [](const Invitation& after) {
+      return pg::SagaStart{"", "invitation.accept", NameOf(after), "state", "replica"};
+    };
+    return command;
+  }
+};
 
 TEST_F(InvitationStoreTest, KeepsEveryFieldOfADraft) {
   InvitationDraft draft;
@@ -70,6 +92,37 @@ TEST_F(InvitationStoreTest, ARepeatedRequestAnswersTheResourceAsItIs) {
   EXPECT_EQ(ReasonOf(Run(SendCommand(first->id), Call(send.request_id, "other")).status()), "REQUEST_ID_REUSED");
 }
 
+TEST_F(InvitationStoreTest, AReplayIsTriedAgainWhereItsReadWaitedTooLong) {
+  const CallContext create = Call();
+  const auto first = Create(create, EmailTarget("a@fabrikam.example"));
+  ASSERT_TRUE(first.ok());
+  // What the load does not read, and the read of the replay's answer does.
+  const auto other = Connected();
+  const auto watcher = Connected();
+  ASSERT_TRUE(other->Execute("BEGIN; LOCK TABLE mail_count IN ACCESS EXCLUSIVE MODE").ok());
+  options_.lock_timeout = absl::Milliseconds(50);
+  session_ = Connected();
+  // Released once a second attempt waits for it.
+  std::atomic<bool> answered{false};
+  std::thread unlock([&] {
+    std::set<std::string> starts;
+    while (starts.size() < 2 && !answered) {
+      const auto waits = watcher->ReadDynamic(
+          "SELECT query_start FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+          {});
+      ASSERT_TRUE(waits.ok());
+      if (!waits->empty()) starts.emplace(waits->Text(0, 0));
+    }
+    EXPECT_EQ(starts.size(), 2u);
+    EXPECT_TRUE(other->Execute("COMMIT").ok());
+  });
+  const auto again = Create(create, EmailTarget("a@fabrikam.example"));
+  answered = true;
+  unlock.join();
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->id, first->id);
+}
+
 TEST_F(InvitationStoreTest, SendingOpensQueuesAndCounts) {
   const Invitation open = Opened();
   EXPECT_EQ(open.state, InvitationState::kOpen);
@@ -127,32 +180,34 @@ TEST_F(InvitationStoreTest, ATwinWhoseTimePassedIsExpiredAndDoesNotBlock) {
 
 TEST_F(InvitationStoreTest, ASagaBeginsWithItsChange) {
   const Invitation open = Opened();
-  InvitationStore::Command command;
-  command.reference.invitation = open.id;
-  command.decide = [&](const InvitationFacts& facts) -> absl::StatusOr<Revision<Invitation>> {
-    Revision<Invitation> next = NextRevision(facts.invitation, "invitation.accepting", now_);
-    next.after.state = InvitationState::kAccepting;
-    next.changed_fields = {"state"};
-    return next;
-  };
-  const std::string saga = NewId();
-  command.saga = [&](const Invitation& after) {
-    return pg::SagaStart{saga, "invitation.accept", NameOf(after), "state", "replica"};
-  };
+  const InvitationStore::Command command = AcceptCommand(open.id);
   CallContext call = Call();
   const auto begun = store_.Change(*session_, call, command);
   ASSERT_TRUE(begun.ok()) << begun.status();
-  EXPECT_TRUE(begun->began);
-  EXPECT_EQ(begun->saga, saga);
+  EXPECT_TRUE(begun->begun.mine);
+  EXPECT_EQ(begun->begun.resource, NameOf(open));
+  EXPECT_THAT(Column("SELECT id FROM saga"), ElementsAre(begun->begun.saga));
   const auto joined = store_.Change(*session_, call, command);
   ASSERT_TRUE(joined.ok()) << joined.status();
-  EXPECT_FALSE(joined->began);
-  EXPECT_EQ(joined->saga, saga);
+  EXPECT_FALSE(joined->begun.mine);
+  EXPECT_EQ(joined->begun.saga, begun->begun.saga);
   ASSERT_TRUE(session_->Execute("UPDATE saga SET attempt_count = 3, last_error = 'SERVICE_UNAVAILABLE'").ok());
   const Invitation shown = Read(open.id);
   EXPECT_EQ(shown.progress.attempt_count, 3);
   EXPECT_EQ(shown.progress.last_error, "SERVICE_UNAVAILABLE");
   EXPECT_TRUE(shown.progress.next_attempt_time.has_value());
+}
+
+TEST_F(InvitationStoreTest, AnAcceptanceWhoseAnswerIsLostIsItsOwn) {
+  const Invitation open = Opened();
+  const testing::LostAnswer answer;
+  CallContext call = Call();
+  const auto begun = store_.Change(*session_, call, AcceptCommand(open.id));
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  EXPECT_TRUE(answer.lost());
+  EXPECT_TRUE(begun->begun.mine);
+  EXPECT_EQ(begun->invitation.state, InvitationState::kAccepting);
+  EXPECT_THAT(Column("SELECT id FROM saga"), ElementsAre(begun->begun.saga));
 }
 
 TEST_F(InvitationStoreTest, ReadsManyInOrder) {

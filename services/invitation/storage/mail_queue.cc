@@ -96,7 +96,7 @@ pg::Params SettleParams(const std::string& owner, const QueuedMail& mail, const 
 
 }  // namespace
 
-MailQueue::MailQueue(std::string owner, EncodeInvitation encode)
+MailQueue::MailQueue(std::string owner, Encode<Invitation> encode)
     : owner_(std::move(owner)), encode_(std::move(encode)) {}
 
 absl::StatusOr<std::optional<LeasedMail>> MailQueue::Lease(pg::Session& session, absl::Time now,
@@ -138,29 +138,24 @@ absl::Status MailQueue::SettleRow(pg::Session& session, const QueuedMail& mail, 
 
 absl::Status MailQueue::Settle(pg::Session& session, CallContext& call, const QueuedMail& mail,
                                const MailFate& fate) const {
-  return pg::RunCommand(session, call, [&]() -> absl::StatusOr<pg::Step> {
-    pg::Step step;
-    step.done = true;
+  using Step = pg::Step<pg::NoAnswer>;
+  const auto attempt = [&]() -> absl::StatusOr<Step> {
     const auto loaded = pg::Load(session, call, kLoadHeld, HeldBy(owner_, mail));
     if (!loaded.ok()) return loaded.status();
-    if (loaded->count == 0) return step;
-    pg::RowReader row(loaded->rows, 0, pg::Loaded::kFirstColumn);
+    if (loaded->count == 0) return Step{};
+    pg::RowReader row = loaded->Row();
     const Invitation current = ReadInvitation(row);
     const std::optional<Revision<Invitation>> revision = Deliver(current, mail, fate, call.now);
     if (!revision.has_value()) {
       if (absl::Status status = SettleRow(session, mail, fate, call.now); !status.ok()) return status;
-      return step;
+      return Step{};
     }
-    step.done = false;
-    step.plan.statement = &kSettle;
-    step.plan.params = SettleParams(owner_, mail, fate, call.now);
-    step.plan.params.Int(current.revision);
-    AppendChange(revision->after, step.plan.params);
-    step.plan.changes = {TellChange(*revision, encode_)};
-    step.plan.resource = NameOf(revision->after);
-    step.plan.revision = revision->after.revision;
-    return step;
-  });
+    pg::Params params = SettleParams(owner_, mail, fate, call.now);
+    params.Int(current.revision);
+    AppendChange(revision->after, params);
+    return Step{{}, PlanOf(kSettle, std::move(params), ChangeOf(*revision, encode_))};
+  };
+  return pg::RunCommand(session, call, attempt).status();
 }
 
 absl::StatusOr<int> MailQueue::QueueReminders(pg::Session& session, absl::Time now, int limit) const {

@@ -23,7 +23,7 @@ struct LeasedMail {
 // The durable queue of mails. Thread-safe: it holds no state.
 class MailQueue {
  public:
-  MailQueue(std::string owner, EncodeInvitation encode);
+  MailQueue(std::string owner, Encode<Invitation> encode);
 
   // Leases the mail whose turn came longest ago; nullopt where none is due. What a killed replica had leased is due
   // again when its lease runs out (database clock).
@@ -46,7 +46,7 @@ class MailQueue {
   absl::Status SettleRow(pg::Session& session, const QueuedMail& mail, const MailFate& fate, absl::Time now) const;
 
   const std::string owner_;
-  const EncodeInvitation encode_;
+  const Encode<Invitation> encode_;
 };
 
 }  // namespace clientele::invitation

@@ -5,7 +5,6 @@
 
 #include "clientele/invitation/internal/v1/acceptance.pb.h"
 #include "common/core/error.h"
-#include "common/core/id.h"
 #include "common/obs/log.h"
 #include "common/rpc/consistency.h"
 #include "services/invitation/domain/acceptance.h"
@@ -201,8 +200,7 @@ StartAcceptance StartAcceptSaga(const std::string& owner, const market::Cloud& c
     state.set_company_name(acceptance.company_name);
     state.set_country(acceptance.country);
     if (acceptance.agreement.has_value()) PutAgreement(*acceptance.agreement, *state.mutable_agreement());
-    return pg::SagaStart{Uuid::NewV7(accepting.update_time).ToString(), kKind, NameOf(accepting),
-                         state.SerializeAsString(), owner};
+    return pg::SagaStart{"", kKind, NameOf(accepting), state.SerializeAsString(), owner};
   };
 }
 

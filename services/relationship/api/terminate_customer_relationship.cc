@@ -34,9 +34,10 @@ class Ending : public std::enable_shared_from_this<Ending> {
                 [self = shared_from_this(), &relationships, request](pg::Session& session) {
                   auto started = relationships.BeginTermination(session, self->call_->context, request);
                   if (!started.ok()) return self->reply_(started.status());
-                  if (started->saga.empty()) return self->reply_(ToProto(started->relationship));
-                  if (started->started) self->runner_.Begin(started->saga);
-                  self->Join(started->saga);
+                  const pg::Begun& begun = started->begun;
+                  if (begun.saga.empty()) return self->reply_(ToProto(started->relationship));
+                  if (begun.mine) self->runner_.Begin(begun.saga);
+                  self->Join(begun.saga);
                 });
   }
 

@@ -41,10 +41,10 @@ absl::StatusOr<Revision<CustomerRelationship>> BeginTermination(const CustomerRe
                                                                 const std::vector<TerminationHold>& holds,
                                                                 const std::string& etag, Termination termination) {
   const std::string name = CustomerRelationshipName(current.partner, current.customer);
+  if (absl::Status status = CheckEtag(name, etag, EtagOf(current.revision)); !status.ok()) return status;
   if (current.state != RelationshipState::kActive) {
     return InvalidTransition(name, WordOf(current.state), WordOf(current.state));
   }
-  if (!etag.empty() && etag != EtagOf(current.revision)) return EtagMismatch(name, EtagOf(current.revision));
   if (!holds.empty()) return HeldBack(name, holds);
   Revision<CustomerRelationship> revision{current, "relationship.terminating", {"state", "termination"}};
   revision.after.state = RelationshipState::kTerminating;

@@ -57,8 +57,8 @@ struct CustomerRelationship {
   absl::Time establish_time;
 };
 
-// Begins the end: TERMINATING. `holds` are those that stand. TERMINATION_HOLDS names each; ALREADY_IN_STATE where the
-// end is under way or done; ETAG_MISMATCH.
+// Begins the end: TERMINATING. `holds` are those that stand. ETAG_MISMATCH before all; ALREADY_IN_STATE where the end
+// is under way or done; TERMINATION_HOLDS names each.
 absl::StatusOr<Revision<CustomerRelationship>> BeginTermination(const CustomerRelationship& current,
                                                                 const std::vector<TerminationHold>& holds,
                                                                 const std::string& etag, Termination termination);

@@ -99,6 +99,8 @@ TEST(Withdraw, WaitsForHolds) {
 
 TEST(BeginTermination, IsForTheRevisionThatTheCallerSaw) {
   EXPECT_EQ(ReasonOf(BeginTermination(In(RelationshipState::kActive), {}, "r4", Asked()).status()), "ETAG_MISMATCH");
+  EXPECT_EQ(ReasonOf(BeginTermination(In(RelationshipState::kTerminated), {}, "r4", Asked()).status()),
+            "ETAG_MISMATCH");
 }
 
 TEST(FinishTermination, LeadsFromTerminatingToTerminated) {
@@ -173,6 +175,12 @@ TEST(SetHold, WithAnEtagMakesNone) {
   const TerminationHold current = HoldOf("sub-1");
   const auto other = SetHold(In(RelationshipState::kActive), &current, Setting("r3"), "service:billing", kNow);
   EXPECT_EQ(ReasonOf(other.status()), "ETAG_MISMATCH");
+}
+
+TEST(SetHold, IsToldOfItsEtagFirst) {
+  const TerminationHold current = HoldOf("sub-1");
+  const auto set = SetHold(In(RelationshipState::kTerminating), &current, Setting("r3"), "service:licences", kNow);
+  EXPECT_EQ(ReasonOf(set.status()), "ETAG_MISMATCH");
 }
 
 TEST(RemoveHold, IsItsReporters) {

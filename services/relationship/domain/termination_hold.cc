@@ -35,6 +35,8 @@ absl::StatusOr<Revision<TerminationHold>> SetHold(const CustomerRelationship& re
                                                   const TerminationHold* current, const HoldSetting& setting,
                                                   const std::string& reporter, absl::Time now) {
   const std::string name = NameOf(relationship, setting.id);
+  const std::string etag = current == nullptr ? "" : EtagOf(current->revision);
+  if (absl::Status status = CheckEtag(name, setting.etag, etag); !status.ok()) return status;
   if (absl::Status stands = CheckStands(relationship); !stands.ok()) return stands;
   Revision<TerminationHold> revision;
   TerminationHold& hold = revision.after;
@@ -42,8 +44,6 @@ absl::StatusOr<Revision<TerminationHold>> SetHold(const CustomerRelationship& re
     if (absl::Status allowed = CheckReporter(name, *current, reporter); !allowed.ok()) return allowed;
     hold = *current;
   }
-  const std::string etag = current == nullptr ? "" : EtagOf(current->revision);
-  if (!setting.etag.empty() && setting.etag != etag) return EtagMismatch(name, etag);
   if (current == nullptr) {
     hold = {relationship.partner,
             relationship.customer,
@@ -73,11 +73,9 @@ absl::StatusOr<Revision<TerminationHold>> RemoveHold(const CustomerRelationship&
                                                      const TerminationHold& current, const HoldRemoval& removal,
                                                      const std::string& caller, absl::Time now) {
   const std::string name = NameOf(relationship, current.id);
+  if (absl::Status status = CheckEtag(name, removal.etag, EtagOf(current.revision)); !status.ok()) return status;
   if (!removal.releases_orphans) {
     if (absl::Status allowed = CheckReporter(name, current, caller); !allowed.ok()) return allowed;
-  }
-  if (!removal.etag.empty() && removal.etag != EtagOf(current.revision)) {
-    return EtagMismatch(name, EtagOf(current.revision));
   }
   Revision<TerminationHold> revision{current, "hold.deleted", {"name"}};
   revision.after.revision = relationship.hold_revision + 1;

@@ -38,7 +38,7 @@ struct HoldSetting {
 };
 
 // Sets a hold, or changes the one that stands (`current`; null where none does). No changed field: it stands so
-// already. RELATIONSHIP_TERMINATING, RELATIONSHIP_TERMINATED, NOT_HOLD_REPORTER or ETAG_MISMATCH.
+// already. ETAG_MISMATCH, RELATIONSHIP_TERMINATING, RELATIONSHIP_TERMINATED or NOT_HOLD_REPORTER, in this order.
 absl::StatusOr<Revision<TerminationHold>> SetHold(const CustomerRelationship& relationship,
                                                   const TerminationHold* current, const HoldSetting& setting,
                                                   const std::string& reporter, absl::Time now);
@@ -49,7 +49,7 @@ struct HoldRemoval {
   bool releases_orphans = false;  // an operator, for a reporter that cannot do it any more
 };
 
-// The last revision of a hold that `caller` removes. NOT_HOLD_REPORTER or ETAG_MISMATCH.
+// The last revision of a hold that `caller` removes. ETAG_MISMATCH or NOT_HOLD_REPORTER.
 absl::StatusOr<Revision<TerminationHold>> RemoveHold(const CustomerRelationship& relationship,
                                                      const TerminationHold& current, const HoldRemoval& removal,
                                                      const std::string& caller, absl::Time now);

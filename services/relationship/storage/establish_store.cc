@@ -65,7 +65,7 @@ struct Pair {
 std::vector<Pair> Decode(const pg::Loaded& loaded, size_t size) {
   std::vector<Pair> pairs(size);
   for (int i = 0; i < loaded.count; ++i) {
-    pg::RowReader row(loaded.rows, i, pg::Loaded::kFirstColumn);
+    pg::RowReader row = loaded.Row(i);
     Pair& pair = pairs[row.Int() - 1];
     if (row.IsNull()) {
       row.Skip(kPartnerColumnCount);
@@ -114,7 +114,8 @@ class Columns {
 };
 
 Round Decide(const CallContext& call, const std::string& request_id, const std::vector<Establishment>& wanted,
-             const std::vector<Pair>& pairs, const market::Markets& markets, const RelationshipStore::Encode& encode) {
+             const std::vector<Pair>& pairs, const market::Markets& markets,
+             const Encode<CustomerRelationship>& encode) {
   Round round;
   Columns columns;
   round.outcomes.reserve(wanted.size());
@@ -130,7 +131,7 @@ Round Decide(const CallContext& call, const std::string& request_id, const std::
     const Revision<CustomerRelationship>& revision = decided->revision;
     if (!revision.changed_fields.empty()) {
       columns.Add(revision.after, current == nullptr ? 0 : current->revision);
-      round.plan.changes.push_back(RelationshipChange(revision, encode(revision.after)));
+      round.plan.changes.push_back(ChangeOf(revision, encode));
     }
     round.outcomes.emplace_back(Established{revision.after, decided->already_stood});
   }
@@ -162,23 +163,21 @@ absl::StatusOr<std::vector<absl::StatusOr<Established>>> EstablishStore::Establi
     // themselves tell (establish_request) what this request made stand, so a repeat does nothing twice.
     CallContext context = call;
     if (rounds > 0) context.request_id.clear();
-    Round round;
     pg::Written written;
-    const absl::Status status = pg::RunCommand(
+    auto round = pg::RunCommand(
         session, context,
-        [&]() -> absl::StatusOr<pg::Step> {
+        [&]() -> absl::StatusOr<pg::Step<Round>> {
           const auto loaded = pg::Load(session, context, kLoad, keys);
           if (!loaded.ok()) return loaded.status();
-          const auto replayed = pg::Replayed(*loaded, context);
-          if (!replayed.ok()) return replayed.status();
-          round = Decide(call, request_id, wanted, Decode(*loaded, wanted.size()), markets_, encode_);
-          if (round.plan.changes.empty() || replayed->has_value()) return pg::Step{true, {}};
-          return pg::Step{false, round.plan};
+          Round decided = Decide(call, request_id, wanted, Decode(*loaded, wanted.size()), markets_, encode_);
+          if (decided.plan.changes.empty() || loaded->replayed.has_value()) return pg::Step<Round>{std::move(decided)};
+          pg::WritePlan plan = decided.plan;
+          return pg::Step<Round>{std::move(decided), std::move(plan)};
         },
         &written);
     call.consistency = context.consistency;
-    if (!status.ok()) return status;
-    if (written.entity_ids.size() == round.plan.changes.size()) return std::move(round.outcomes);
+    if (!round.ok()) return round.status();
+    if (written.entity_ids.size() == round->plan.changes.size()) return std::move(round->outcomes);
   }
   return WithRetry(
       MakeError(absl::StatusCode::kAborted, "WRITE_CONFLICT", "the relationships keep changing; try again", {}),

@@ -23,7 +23,7 @@ struct Established {
 // Makes relationships stand, many in one statement. Thread-safe; the session is the worker's.
 class EstablishStore {
  public:
-  EstablishStore(RelationshipStore::Encode encode, const market::Markets& markets)
+  EstablishStore(Encode<CustomerRelationship> encode, const market::Markets& markets)
       : encode_(std::move(encode)), markets_(markets) {}
 
   // One outcome a pair, in their order; a pair stands in `wanted` at most once. What is lost to another writer is
@@ -32,7 +32,7 @@ class EstablishStore {
                                                                      const std::vector<Establishment>& wanted) const;
 
  private:
-  const RelationshipStore::Encode encode_;
+  const Encode<CustomerRelationship> encode_;
   const market::Markets& markets_;
 };
 

@@ -53,46 +53,51 @@ const pg::WriteStatement kDelete(
     4);
 
 struct Found {
+  std::optional<pg::Recorded> replayed;
   std::optional<CustomerRelationship> relationship;
   std::optional<TerminationHold> hold;
 };
 
 absl::StatusOr<Found> LoadHold(pg::Session& session, CallContext& call, const RelationshipKey& key,
-                               const std::string& hold, std::optional<pg::Recorded>& recorded) {
+                               const std::string& hold) {
   const auto loaded = pg::Load(session, call, kLoad, pg::Params().Text(key.first).Text(key.second).Text(hold));
   if (!loaded.ok()) return loaded.status();
-  auto replayed = pg::Replayed(*loaded, call);
-  if (!replayed.ok()) return replayed.status();
-  recorded = *std::move(replayed);
   Found found;
+  found.replayed = loaded->replayed;
   if (loaded->count == 0) return found;
-  pg::RowReader row(loaded->rows, 0, pg::Loaded::kFirstColumn);
+  pg::RowReader row = loaded->Row();
   found.relationship = ReadRelationship(row);
   if (!row.IsNull()) found.hold = ReadHold(row);
   return found;
 }
 
-pg::WritePlan PlanOf(const pg::WriteStatement& statement, const CustomerRelationship& relationship,
-                     const Revision<TerminationHold>& revision, const HoldStore::Encode& encode) {
+// How feed and audit tell a change: of the relationship's generation.
+pg::Change ChangeOf(const Revision<TerminationHold>& revision, int64_t generation,
+                    const Encode<TerminationHold>& encode) {
   const TerminationHold& after = revision.after;
-  pg::WritePlan plan;
-  plan.statement = &statement;
-  plan.params.Text(after.partner).Text(after.customer).Text(after.id).Int(relationship.hold_revision);
-  plan.resource = TerminationHoldName(after.partner, after.customer, after.id);
-  plan.revision = after.revision;
-  plan.changes.push_back({after.id, revision.type, plan.resource, PartnerName(after.partner), relationship.generation,
-                          after.revision, encode(after), revision.changed_fields});
-  return plan;
+  return {after.id,
+          revision.type,
+          TerminationHoldName(after.partner, after.customer, after.id),
+          PartnerName(after.partner),
+          generation,
+          after.revision,
+          encode(after),
+          revision.changed_fields};
+}
+
+// The parameters that every write has first.
+pg::Params ParentParams(const CustomerRelationship& relationship, const std::string& hold) {
+  return pg::Params().Text(relationship.partner).Text(relationship.customer).Text(hold).Int(relationship.hold_revision);
 }
 
 pg::WritePlan UpsertPlan(const CustomerRelationship& relationship, bool stood,
-                         const Revision<TerminationHold>& revision, const HoldStore::Encode& encode) {
+                         const Revision<TerminationHold>& revision, const Encode<TerminationHold>& encode) {
   const TerminationHold& after = revision.after;
-  pg::WritePlan plan = PlanOf(stood ? kUpdate : kInsert, relationship, revision, encode);
-  plan.params.Int(static_cast<int64_t>(after.kind)).Text(after.description);
-  if (!stood) plan.params.Text(after.reporter);
-  plan.params.Int(after.revision).Time(after.update_time);
-  return plan;
+  pg::Params params = ParentParams(relationship, after.id);
+  params.Int(static_cast<int64_t>(after.kind)).Text(after.description);
+  if (!stood) params.Text(after.reporter);
+  params.Int(after.revision).Time(after.update_time);
+  return PlanOf(stood ? kUpdate : kInsert, std::move(params), ChangeOf(revision, relationship.generation, encode));
 }
 
 }  // namespace
@@ -106,47 +111,43 @@ const pg::Listing& HoldListing() {
 
 absl::StatusOr<TerminationHold> HoldStore::Upsert(pg::Session& session, CallContext& call, const RelationshipKey& key,
                                                   const HoldSetting& setting) const {
-  TerminationHold answer;
-  const absl::Status status = pg::RunCommand(session, call, [&]() -> absl::StatusOr<pg::Step> {
-    std::optional<pg::Recorded> recorded;
-    const auto found = LoadHold(session, call, key, setting.id, recorded);
+  using Step = pg::Step<TerminationHold>;
+  return pg::RunCommand(session, call, [&]() -> absl::StatusOr<Step> {
+    const auto found = LoadHold(session, call, key, setting.id);
     if (!found.ok()) return found.status();
     if (!found->relationship.has_value()) {
       return CustomerRelationshipNotFound(CustomerRelationshipName(key.first, key.second));
     }
-    if (recorded.has_value()) {
-      if (!found->hold.has_value()) {
-        return NotFound("TERMINATION_HOLD", TerminationHoldName(key.first, key.second, setting.id));
-      }
-      answer = *found->hold;
-      return pg::Step{true, {}};
-    }
     const TerminationHold* const current = found->hold.has_value() ? &*found->hold : nullptr;
-    auto set = SetHold(*found->relationship, current, setting, call.principal, call.now);
+    if (found->replayed.has_value()) {
+      if (current != nullptr) return Step{*current};
+      return NotFound("TERMINATION_HOLD", TerminationHoldName(key.first, key.second, setting.id));
+    }
+    const auto set = SetHold(*found->relationship, current, setting, call.principal, call.now);
     if (!set.ok()) return set.status();
-    answer = set->after;
-    if (set->changed_fields.empty() || call.validate_only) return pg::Step{true, {}};
-    return pg::Step{false, UpsertPlan(*found->relationship, current != nullptr, *set, encode_)};
+    if (set->changed_fields.empty() || call.validate_only) return Step{set->after};
+    return Step{set->after, UpsertPlan(*found->relationship, current != nullptr, *set, encode_)};
   });
-  if (!status.ok()) return status;
-  return answer;
 }
 
 absl::Status HoldStore::Delete(pg::Session& session, CallContext& call, const RelationshipKey& key,
                                const std::string& hold, const HoldRemoval& removal) const {
-  return pg::RunCommand(session, call, [&]() -> absl::StatusOr<pg::Step> {
-    std::optional<pg::Recorded> recorded;
-    const auto found = LoadHold(session, call, key, hold, recorded);
+  using Step = pg::Step<pg::NoAnswer>;
+  const auto attempt = [&]() -> absl::StatusOr<Step> {
+    const auto found = LoadHold(session, call, key, hold);
     if (!found.ok()) return found.status();
-    if (recorded.has_value()) return pg::Step{true, {}};
+    if (found->replayed.has_value()) return Step{};
     if (!found->hold.has_value()) {
       return NotFound("TERMINATION_HOLD", TerminationHoldName(key.first, key.second, hold));
     }
     const auto removed = RemoveHold(*found->relationship, *found->hold, removal, call.principal, call.now);
     if (!removed.ok()) return removed.status();
-    if (call.validate_only) return pg::Step{true, {}};
-    return pg::Step{false, PlanOf(kDelete, *found->relationship, *removed, encode_)};
-  });
+    if (call.validate_only) return Step{};
+    return Step{{},
+                PlanOf(kDelete, ParentParams(*found->relationship, hold),
+                       ChangeOf(*removed, found->relationship->generation, encode_))};
+  };
+  return pg::RunCommand(session, call, attempt).status();
 }
 
 absl::StatusOr<pg::Page<TerminationHold>> HoldStore::List(pg::Session& session, const RelationshipKey& key,

@@ -21,9 +21,7 @@ const pg::Listing& HoldListing();
 // count is always that of the holds that stand. Thread-safe; the session is the worker's.
 class HoldStore {
  public:
-  // Packs the state that events carry.
-  using Encode = std::function<std::string(const TerminationHold&)>;
-  explicit HoldStore(Encode encode) : encode_(std::move(encode)) {}
+  explicit HoldStore(Encode<TerminationHold> encode) : encode_(std::move(encode)) {}
 
   // Sets or changes a hold for `call.principal`. CUSTOMER_RELATIONSHIP_NOT_FOUND, and what SetHold refuses.
   absl::StatusOr<TerminationHold> Upsert(pg::Session& session, CallContext& call, const RelationshipKey& key,
@@ -38,7 +36,7 @@ class HoldStore {
                                                         const pg::PageRequest& page);
 
  private:
-  const Encode encode_;
+  const Encode<TerminationHold> encode_;
 };
 
 }  // namespace clientele::relationship

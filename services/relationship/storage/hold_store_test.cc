@@ -87,7 +87,7 @@ TEST_F(HoldStoreTest, NeedsARelationshipThatStands) {
   ASSERT_TRUE(started.ok());
   EXPECT_EQ(ReasonOf(Upsert(Setting("sub-1"), Call()).status()), "RELATIONSHIP_TERMINATING");
   CallContext step = Call();
-  ASSERT_TRUE(relationships_.FinishTermination(*session_, step, key_, started->saga).ok());
+  ASSERT_TRUE(relationships_.FinishTermination(*session_, step, key_, started->begun.saga).ok());
   EXPECT_EQ(ReasonOf(Upsert(Setting("sub-1"), Call()).status()), "RELATIONSHIP_TERMINATED");
 }
 

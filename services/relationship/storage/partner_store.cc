@@ -47,7 +47,7 @@ struct Found {
 Found Decode(const pg::Loaded& loaded, const std::string& id) {
   Found found;
   for (int i = 0; i < loaded.count; ++i) {
-    pg::RowReader row(loaded.rows, i, pg::Loaded::kFirstColumn);
+    pg::RowReader row = loaded.Row(i);
     Partner partner = ReadPartner(row);
     (partner.id == id ? found.partner : found.other) = std::move(partner);
   }
@@ -71,20 +71,14 @@ void AddKinds(const Partner& partner, pg::Params& params) {
       .Int(partner.revision);
 }
 
-pg::WritePlan PlanOf(const pg::WriteStatement& statement, pg::Params params, const Revision<Partner>& revision,
-                     const PartnerStore::Encode& encode) {
+// How feed and audit tell a change.
+pg::Change ChangeOf(const Revision<Partner>& revision, const Encode<Partner>& encode) {
   const Partner& after = revision.after;
-  pg::WritePlan plan;
-  plan.statement = &statement;
-  plan.params = std::move(params);
-  plan.resource = PartnerName(after.id);
-  plan.revision = after.revision;
-  plan.changes.push_back({after.id, revision.type, plan.resource, plan.resource, 0, after.revision, encode(after),
-                          revision.changed_fields});
-  return plan;
+  const std::string name = PartnerName(after.id);
+  return {after.id, revision.type, name, name, 0, after.revision, encode(after), revision.changed_fields};
 }
 
-pg::WritePlan InsertPlan(const Revision<Partner>& revision, const PartnerStore::Encode& encode) {
+pg::WritePlan InsertPlan(const Revision<Partner>& revision, const Encode<Partner>& encode) {
   const Partner& after = revision.after;
   pg::Params params;
   params.Text(after.id)
@@ -95,11 +89,10 @@ pg::WritePlan InsertPlan(const Revision<Partner>& revision, const PartnerStore::
       .Text(after.region);
   AddKinds(after, params);
   params.Time(after.create_time).Time(after.update_time);
-  return PlanOf(kInsert, std::move(params), revision, encode);
+  return PlanOf(kInsert, std::move(params), ChangeOf(revision, encode));
 }
 
-pg::WritePlan UpdatePlan(int64_t loaded_revision, const Revision<Partner>& revision,
-                         const PartnerStore::Encode& encode) {
+pg::WritePlan UpdatePlan(int64_t loaded_revision, const Revision<Partner>& revision, const Encode<Partner>& encode) {
   const Partner& after = revision.after;
   pg::Params params;
   params.Text(after.id)
@@ -109,7 +102,7 @@ pg::WritePlan UpdatePlan(int64_t loaded_revision, const Revision<Partner>& revis
       .Text(after.mpn_id);
   AddKinds(after, params);
   params.Time(after.update_time);
-  return PlanOf(kUpdate, std::move(params), revision, encode);
+  return PlanOf(kUpdate, std::move(params), ChangeOf(revision, encode));
 }
 
 }  // namespace
@@ -129,55 +122,42 @@ const pg::Listing& PartnerListing() {
 
 absl::StatusOr<Partner> PartnerStore::Create(pg::Session& session, CallContext& call,
                                              const Revision<Partner>& first) const {
+  using Step = pg::Step<Partner>;
   const Partner& wanted = first.after;
-  Partner answer = wanted;
-  const absl::Status status = pg::RunCommand(session, call, [&]() -> absl::StatusOr<pg::Step> {
+  return pg::RunCommand(session, call, [&]() -> absl::StatusOr<Step> {
     const auto loaded = pg::Load(session, call, kLoad, LoadParams(wanted.id, wanted.mpn_id, wanted.directory_tenant));
     if (!loaded.ok()) return loaded.status();
-    const auto replayed = pg::Replayed(*loaded, call);
-    if (!replayed.ok()) return replayed.status();
-    if (replayed->has_value()) {
-      auto made = Read(session, IdsOf((*replayed)->resource).partner);
+    if (loaded->replayed.has_value()) {
+      auto made = Read(session, IdsOf(loaded->replayed->resource).partner);
       if (!made.ok()) return made.status();
-      answer = *std::move(made);
-      return pg::Step{true, {}};
+      return Step{*std::move(made)};
     }
     const Found found = Decode(*loaded, wanted.id);
     if (found.other.has_value()) return PartnerExists(*found.other, wanted);
-    if (call.validate_only) return pg::Step{true, {}};
-    return pg::Step{false, InsertPlan(first, encode_)};
+    if (call.validate_only) return Step{wanted};
+    return Step{wanted, InsertPlan(first, encode_)};
   });
-  if (!status.ok()) return status;
-  return answer;
 }
 
 absl::StatusOr<Partner> PartnerStore::Change(pg::Session& session, CallContext& call, const std::string& id,
                                              const std::string& etag, const PartnerPatch& patch,
                                              const Decide& decide) const {
-  Partner answer;
+  using Step = pg::Step<Partner>;
   const pg::Params keys = LoadParams(id, patch.mpn_id.value_or(""), patch.directory_tenant.value_or(std::nullopt));
-  const absl::Status status = pg::RunCommand(session, call, [&]() -> absl::StatusOr<pg::Step> {
+  return pg::RunCommand(session, call, [&]() -> absl::StatusOr<Step> {
     const auto loaded = pg::Load(session, call, kLoad, keys);
     if (!loaded.ok()) return loaded.status();
-    const auto replayed = pg::Replayed(*loaded, call);
-    if (!replayed.ok()) return replayed.status();
     const Found found = Decode(*loaded, id);
     if (!found.partner.has_value()) return NotFound("PARTNER", PartnerName(id));
-    if (replayed->has_value()) {
-      answer = *found.partner;
-      return pg::Step{true, {}};
-    }
+    if (loaded->replayed.has_value()) return Step{*found.partner};
     const int64_t revision = found.partner->revision;
-    if (!etag.empty() && etag != EtagOf(revision)) return EtagMismatch(PartnerName(id), EtagOf(revision));
-    auto decided = decide(*found.partner);
+    if (absl::Status status = CheckEtag(PartnerName(id), etag, EtagOf(revision)); !status.ok()) return status;
+    const auto decided = decide(*found.partner);
     if (!decided.ok()) return decided.status();
-    answer = decided->after;
-    if (found.other.has_value()) return PartnerExists(*found.other, answer);
-    if (decided->changed_fields.empty() || call.validate_only) return pg::Step{true, {}};
-    return pg::Step{false, UpdatePlan(revision, *decided, encode_)};
+    if (found.other.has_value()) return PartnerExists(*found.other, decided->after);
+    if (decided->changed_fields.empty() || call.validate_only) return Step{decided->after};
+    return Step{decided->after, UpdatePlan(revision, *decided, encode_)};
   });
-  if (!status.ok()) return status;
-  return answer;
 }
 
 absl::StatusOr<std::vector<std::optional<Partner>>> PartnerStore::Fetch(pg::Session& session,

@@ -20,9 +20,7 @@ const pg::Listing& PartnerListing();
 // The partners of the cell. Thread-safe; the session is the worker's.
 class PartnerStore {
  public:
-  // Packs the state that events carry.
-  using Encode = std::function<std::string(const Partner&)>;
-  explicit PartnerStore(Encode encode) : encode_(std::move(encode)) {}
+  explicit PartnerStore(Encode<Partner> encode) : encode_(std::move(encode)) {}
 
   // Writes `first`, or answers what a repeat of the request made. PARTNER_EXISTS where mpn_id or tenant is taken.
   absl::StatusOr<Partner> Create(pg::Session& session, CallContext& call, const Revision<Partner>& first) const;
@@ -42,7 +40,7 @@ class PartnerStore {
   static absl::StatusOr<pg::Page<Partner>> List(pg::Session& session, const pg::PageRequest& page);
 
  private:
-  const Encode encode_;
+  const Encode<Partner> encode_;
 };
 
 using PartnerReads = pg::PointReads<std::string, std::optional<Partner>>;

@@ -62,7 +62,7 @@ std::string RelationshipRowId(const CustomerRelationship& relationship) {
   return absl::StrCat(relationship.partner, "/", relationship.customer);
 }
 
-pg::Change RelationshipChange(const Revision<CustomerRelationship>& revision, std::string after) {
+pg::Change ChangeOf(const Revision<CustomerRelationship>& revision, const Encode<CustomerRelationship>& encode) {
   const CustomerRelationship& relationship = revision.after;
   return {RelationshipRowId(relationship),
           revision.type,
@@ -70,7 +70,7 @@ pg::Change RelationshipChange(const Revision<CustomerRelationship>& revision, st
           PartnerName(relationship.partner),
           relationship.generation,
           relationship.revision,
-          std::move(after),
+          encode(relationship),
           revision.changed_fields};
 }
 

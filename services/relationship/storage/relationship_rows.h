@@ -26,6 +26,6 @@ std::string RelationshipRowId(const CustomerRelationship& relationship);
 inline constexpr char kRelationshipRowId[] = "partner::text || '/' || customer::text AS id";
 
 // How feed and audit tell a change.
-pg::Change RelationshipChange(const Revision<CustomerRelationship>& revision, std::string after);
+pg::Change ChangeOf(const Revision<CustomerRelationship>& revision, const Encode<CustomerRelationship>& encode);
 
 }  // namespace clientele::relationship

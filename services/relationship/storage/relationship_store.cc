@@ -2,7 +2,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/core/id.h"
-#include "common/pg/command.h"
 #include "services/relationship/domain/resource_name.h"
 #include "services/relationship/storage/hold_rows.h"
 #include "services/relationship/storage/partner_store.h"
@@ -67,7 +66,7 @@ struct Found {
 Found DecodeWithHolds(const pg::Loaded& loaded) {
   Found found;
   for (int i = 0; i < loaded.count; ++i) {
-    pg::RowReader row(loaded.rows, i, pg::Loaded::kFirstColumn);
+    pg::RowReader row = loaded.Row(i);
     CustomerRelationship relationship = ReadRelationship(row);
     if (!row.IsNull()) found.holds.push_back(ReadHold(row));
     if (!found.relationship.has_value()) found.relationship = std::move(relationship);
@@ -77,12 +76,11 @@ Found DecodeWithHolds(const pg::Loaded& loaded) {
 
 pg::WritePlan TerminatePlan(int64_t loaded_revision, const Revision<CustomerRelationship>& revision,
                             const RelationshipStore::TerminationRequest& request,
-                            const RelationshipStore::Encode& encode) {
+                            const Encode<CustomerRelationship>& encode) {
   const CustomerRelationship& after = revision.after;
   const Termination& termination = *after.termination;
-  pg::WritePlan plan;
-  plan.statement = &kTerminate;
-  plan.params.Text(after.partner)
+  pg::Params params;
+  params.Text(after.partner)
       .Text(after.customer)
       .Int(loaded_revision)
       .Int(static_cast<int64_t>(termination.terminated_by))
@@ -90,45 +88,35 @@ pg::WritePlan TerminatePlan(int64_t loaded_revision, const Revision<CustomerRela
       .Time(termination.request_time)
       .Text(termination.saga)
       .Int(after.revision);
-  plan.changes.push_back(RelationshipChange(revision, encode(after)));
-  plan.resource = CustomerRelationshipName(after.partner, after.customer);
-  plan.revision = after.revision;
+  pg::WritePlan plan = PlanOf(kTerminate, std::move(params), ChangeOf(revision, encode));
   plan.saga =
       pg::SagaStart{termination.saga, request.saga_kind, plan.resource, request.saga_state(after), request.owner};
   return plan;
 }
 
 pg::WritePlan WithdrawPlan(int64_t loaded_revision, const Revision<CustomerRelationship>& revision,
-                           const RelationshipStore::Encode& encode) {
+                           const Encode<CustomerRelationship>& encode) {
   const CustomerRelationship& after = revision.after;
-  pg::WritePlan plan;
-  plan.statement = &kWithdraw;
-  plan.params.Text(after.partner)
+  pg::Params params;
+  params.Text(after.partner)
       .Text(after.customer)
       .Int(loaded_revision)
       .Int(static_cast<int64_t>(after.termination->terminated_by))
       .Time(after.termination->end_time)
       .Int(after.revision);
-  plan.changes.push_back(RelationshipChange(revision, encode(after)));
-  plan.resource = CustomerRelationshipName(after.partner, after.customer);
-  plan.revision = after.revision;
-  return plan;
+  return PlanOf(kWithdraw, std::move(params), ChangeOf(revision, encode));
 }
 
 pg::WritePlan FinishPlan(int64_t loaded_revision, const Revision<CustomerRelationship>& revision,
-                         const RelationshipStore::Encode& encode) {
+                         const Encode<CustomerRelationship>& encode) {
   const CustomerRelationship& after = revision.after;
-  pg::WritePlan plan;
-  plan.statement = &kFinish;
-  plan.params.Text(after.partner)
+  pg::Params params;
+  params.Text(after.partner)
       .Text(after.customer)
       .Int(loaded_revision)
       .Time(after.termination->end_time)
       .Int(after.revision);
-  plan.changes.push_back(RelationshipChange(revision, encode(after)));
-  plan.resource = CustomerRelationshipName(after.partner, after.customer);
-  plan.revision = after.revision;
-  return plan;
+  return PlanOf(kFinish, std::move(params), ChangeOf(revision, encode));
 }
 
 }  // namespace
@@ -151,70 +139,59 @@ const pg::Listing& RelationshipListing() {
 
 absl::StatusOr<RelationshipStore::TerminationStart> RelationshipStore::BeginTermination(
     pg::Session& session, CallContext& call, const TerminationRequest& request) const {
+  using Step = pg::Step<TerminationStart>;
+  const std::string name = CustomerRelationshipName(request.key.first, request.key.second);
+  const pg::Params key = pg::Params().Text(request.key.first).Text(request.key.second);
   // Made once: a commit in doubt is found again by it.
   const std::string saga = Uuid::NewV7(call.now).ToString();
-  TerminationStart answer;
-  const absl::Status status = pg::RunCommand(session, call, [&]() -> absl::StatusOr<pg::Step> {
-    const auto loaded =
-        pg::Load(session, call, kLoadWithHolds, pg::Params().Text(request.key.first).Text(request.key.second));
+  return pg::RunCommand(session, call, [&]() -> absl::StatusOr<Step> {
+    const auto loaded = pg::Load(session, call, kLoadWithHolds, key);
     if (!loaded.ok()) return loaded.status();
-    const auto replayed = pg::Replayed(*loaded, call);
-    if (!replayed.ok()) return replayed.status();
     const Found found = DecodeWithHolds(*loaded);
-    if (!found.relationship.has_value()) {
-      return CustomerRelationshipNotFound(CustomerRelationshipName(request.key.first, request.key.second));
-    }
-    if (replayed->has_value()) {
-      answer = {*found.relationship, (*replayed)->saga, (*replayed)->saga == saga};
-      return pg::Step{true, {}};
-    }
+    if (!found.relationship.has_value()) return CustomerRelationshipNotFound(name);
+    if (loaded->replayed.has_value()) return Step{{*found.relationship, pg::BegunBefore(*loaded->replayed, saga)}};
     const Termination termination{request.terminated_by, request.reason, call.now, absl::InfiniteFuture(), saga};
     const auto begun =
         clientele::relationship::BeginTermination(*found.relationship, found.holds, request.etag, termination);
     if (!begun.ok()) return begun.status();
-    answer = {begun->after, call.validate_only ? "" : saga, !call.validate_only};
-    if (call.validate_only) return pg::Step{true, {}};
-    return pg::Step{false, TerminatePlan(found.relationship->revision, *begun, request, encode_)};
+    if (call.validate_only) return Step{{begun->after, {}}};
+    return Step{{begun->after, {saga, name, true}},
+                TerminatePlan(found.relationship->revision, *begun, request, encode_)};
   });
-  if (!status.ok()) return status;
-  return answer;
 }
 
 absl::Status RelationshipStore::FinishTermination(pg::Session& session, CallContext& call, const RelationshipKey& key,
                                                   const std::string& saga) const {
-  return pg::RunCommand(session, call, [&]() -> absl::StatusOr<pg::Step> {
+  using Step = pg::Step<pg::NoAnswer>;
+  const auto attempt = [&]() -> absl::StatusOr<Step> {
     const auto loaded = pg::Load(session, call, kLoad, pg::Params().Text(key.first).Text(key.second));
     if (!loaded.ok()) return loaded.status();
     if (loaded->count == 0) return CustomerRelationshipNotFound(CustomerRelationshipName(key.first, key.second));
-    pg::RowReader row(loaded->rows, 0, pg::Loaded::kFirstColumn);
+    pg::RowReader row = loaded->Row();
     const CustomerRelationship current = ReadRelationship(row);
     const auto finished = clientele::relationship::FinishTermination(current, saga, call.now);
     // A repeat of the step finds the relationship ended, by its own state and saga: no record needs to tell.
-    if (finished.changed_fields.empty()) return pg::Step{true, {}};
-    return pg::Step{false, FinishPlan(current.revision, finished, encode_)};
-  });
+    if (finished.changed_fields.empty()) return Step{};
+    return Step{{}, FinishPlan(current.revision, finished, encode_)};
+  };
+  return pg::RunCommand(session, call, attempt).status();
 }
 
 absl::StatusOr<CustomerRelationship> RelationshipStore::Withdraw(pg::Session& session, CallContext& call,
                                                                  const RelationshipKey& key, int64_t generation) const {
-  CustomerRelationship answer;
-  const absl::Status status = pg::RunCommand(session, call, [&]() -> absl::StatusOr<pg::Step> {
+  using Step = pg::Step<CustomerRelationship>;
+  return pg::RunCommand(session, call, [&]() -> absl::StatusOr<Step> {
     const auto loaded = pg::Load(session, call, kLoadWithHolds, pg::Params().Text(key.first).Text(key.second));
     if (!loaded.ok()) return loaded.status();
-    const auto replayed = pg::Replayed(*loaded, call);
-    if (!replayed.ok()) return replayed.status();
     const Found found = DecodeWithHolds(*loaded);
     if (!found.relationship.has_value()) {
       return CustomerRelationshipNotFound(CustomerRelationshipName(key.first, key.second));
     }
     const auto withdrawn = clientele::relationship::Withdraw(*found.relationship, found.holds, generation, call.now);
     if (!withdrawn.ok()) return withdrawn.status();
-    answer = withdrawn->after;
-    if (withdrawn->changed_fields.empty()) return pg::Step{true, {}};
-    return pg::Step{false, WithdrawPlan(found.relationship->revision, *withdrawn, encode_)};
+    if (withdrawn->changed_fields.empty()) return Step{withdrawn->after};
+    return Step{withdrawn->after, WithdrawPlan(found.relationship->revision, *withdrawn, encode_)};
   });
-  if (!status.ok()) return status;
-  return answer;
 }
 
 absl::StatusOr<std::vector<std::optional<CustomerRelationship>>> RelationshipStore::Fetch(

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/core/call_context.h"
+#include "common/pg/command.h"
 #include "common/pg/list_query.h"
 #include "common/pg/point_reads.h"
 #include "common/pg/session.h"
@@ -24,9 +25,7 @@ using RelationshipKey = std::pair<std::string, std::string>;
 // Ends and reads relationships. Thread-safe; the session is the worker's.
 class RelationshipStore {
  public:
-  // Packs the state that events carry.
-  using Encode = std::function<std::string(const CustomerRelationship&)>;
-  explicit RelationshipStore(Encode encode) : encode_(std::move(encode)) {}
+  explicit RelationshipStore(Encode<CustomerRelationship> encode) : encode_(std::move(encode)) {}
 
   // What a caller asks for who wants a relationship to end.
   struct TerminationRequest {
@@ -41,11 +40,10 @@ class RelationshipStore {
   };
   struct TerminationStart {
     CustomerRelationship relationship;
-    std::string saga;      // to wait for; empty: nothing runs (validate_only)
-    bool started = false;  // by this call: its replica must run the saga
+    pg::Begun begun;
   };
   // TERMINATING and the saga, written together; or the saga that the request started before.
-  // CUSTOMER_RELATIONSHIP_NOT_FOUND, TERMINATION_HOLDS, ALREADY_IN_STATE, ETAG_MISMATCH.
+  // CUSTOMER_RELATIONSHIP_NOT_FOUND, ETAG_MISMATCH, ALREADY_IN_STATE, TERMINATION_HOLDS.
   absl::StatusOr<TerminationStart> BeginTermination(pg::Session& session, CallContext& call,
                                                     const TerminationRequest& request) const;
 
@@ -69,7 +67,7 @@ class RelationshipStore {
                                                              const pg::PageRequest& page);
 
  private:
-  const Encode encode_;
+  const Encode<CustomerRelationship> encode_;
 };
 
 using RelationshipReads = pg::PointReads<RelationshipKey, std::optional<CustomerRelationship>>;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "common/testing/lost_answer.h"
 #include "services/relationship/storage/store_fixture.h"
 
 namespace clientele::relationship {
@@ -30,19 +31,19 @@ TEST_F(RelationshipStoreTest, EndsInTwoSteps) {
   const RelationshipKey key = MakeRelationship(partner_);
   const auto started = Begin(key, Call(), "r1");
   ASSERT_TRUE(started.ok()) << started.status();
-  EXPECT_TRUE(started->started);
-  EXPECT_EQ(Count("saga WHERE NOT done AND id = '" + started->saga + "' AND owner = 'replica'"), 1);
+  EXPECT_TRUE(started->begun.mine);
+  EXPECT_EQ(Count("saga WHERE NOT done AND id = '" + started->begun.saga + "' AND owner = 'replica'"), 1);
   CustomerRelationship stored = Stored(key);
   EXPECT_EQ(stored.state, RelationshipState::kTerminating);
   EXPECT_EQ(stored.revision, 2);
   EXPECT_EQ(stored.termination->reason, "moved");
-  EXPECT_EQ(stored.termination->saga, started->saga);
+  EXPECT_EQ(stored.termination->saga, started->begun.saga);
   ASSERT_TRUE(stored.progress.has_value());
   EXPECT_EQ(stored.progress->attempt_count, 0);
 
   now_ += absl::Seconds(3);
   CallContext step = Call();
-  ASSERT_TRUE(relationships_.FinishTermination(*session_, step, key, started->saga).ok());
+  ASSERT_TRUE(relationships_.FinishTermination(*session_, step, key, started->begun.saga).ok());
   stored = Stored(key);
   EXPECT_EQ(stored.state, RelationshipState::kTerminated);
   EXPECT_EQ(stored.revision, 3);
@@ -58,8 +59,8 @@ TEST_F(RelationshipStoreTest, FinishesOnce) {
   CallContext step = Call();
   ASSERT_TRUE(relationships_.FinishTermination(*session_, step, key, NewId()).ok());
   EXPECT_EQ(Stored(key).state, RelationshipState::kTerminating);
-  ASSERT_TRUE(relationships_.FinishTermination(*session_, step, key, started->saga).ok());
-  ASSERT_TRUE(relationships_.FinishTermination(*session_, step, key, started->saga).ok());
+  ASSERT_TRUE(relationships_.FinishTermination(*session_, step, key, started->begun.saga).ok());
+  ASSERT_TRUE(relationships_.FinishTermination(*session_, step, key, started->begun.saga).ok());
   EXPECT_EQ(Stored(key).revision, 3);
 }
 
@@ -90,6 +91,7 @@ TEST_F(RelationshipStoreTest, RefusesWhatHasEndedOrIsNone) {
   EXPECT_EQ(ReasonOf(Begin(key, Call(), "r9").status()), "ETAG_MISMATCH");
   End(key);
   EXPECT_EQ(ReasonOf(Begin(key, Call()).status()), "ALREADY_IN_STATE");
+  EXPECT_EQ(ReasonOf(Begin(key, Call(), "r9").status()), "ETAG_MISMATCH") << "before the state";
   EXPECT_EQ(ReasonOf(Begin({partner_, NewId()}, Call()).status()), "CUSTOMER_RELATIONSHIP_NOT_FOUND");
   EXPECT_EQ(ReasonOf(RelationshipStore::Read(*session_, {partner_, NewId()}).status()),
             "CUSTOMER_RELATIONSHIP_NOT_FOUND");
@@ -101,10 +103,21 @@ TEST_F(RelationshipStoreTest, RepeatedJoinsTheSagaOfTheFirst) {
   const auto first = Begin(key, Call(request));
   const auto again = Begin(key, Call(request));
   ASSERT_TRUE(first.ok() && again.ok()) << again.status();
-  EXPECT_EQ(again->saga, first->saga);
-  EXPECT_FALSE(again->started);
+  EXPECT_EQ(again->begun.saga, first->begun.saga);
+  EXPECT_FALSE(again->begun.mine);
   EXPECT_EQ(ReasonOf(Begin(key, Call(request, "other")).status()), "REQUEST_ID_REUSED");
   EXPECT_EQ(Count("saga"), 1);
+}
+
+TEST_F(RelationshipStoreTest, AStartWhoseAnswerIsLostIsItsOwn) {
+  const RelationshipKey key = MakeRelationship(partner_);
+  const testing::LostAnswer answer;
+  const auto started = Begin(key, Call());
+  ASSERT_TRUE(started.ok()) << started.status();
+  EXPECT_TRUE(answer.lost());
+  EXPECT_TRUE(started->begun.mine);
+  EXPECT_EQ(started->relationship.state, RelationshipState::kTerminating);
+  EXPECT_EQ(Count("saga WHERE id = '" + started->begun.saga + "'"), 1);
 }
 
 TEST_F(RelationshipStoreTest, HoldsAreNamedAlsoWithValidateOnly) {
@@ -131,8 +144,8 @@ TEST_F(RelationshipStoreTest, ValidateOnlyChangesNothing) {
   call.validate_only = true;
   const auto checked = Begin(key, call);
   ASSERT_TRUE(checked.ok());
-  EXPECT_TRUE(checked->saga.empty());
-  EXPECT_FALSE(checked->started);
+  EXPECT_TRUE(checked->begun.saga.empty());
+  EXPECT_FALSE(checked->begun.mine);
   EXPECT_EQ(Stored(key).state, RelationshipState::kActive);
   EXPECT_EQ(Count("saga"), 0);
 }
@@ -144,7 +157,7 @@ TEST_F(RelationshipStoreTest, OfTwoEndsAtOnceOneHasTheEffect) {
     Race(4, [&](int, pg::Session& session) {
       CallContext call = Call();
       const auto begun = relationships_.BeginTermination(session, call, Terminate(key));
-      if (begun.ok() && begun->started) ++started;
+      if (begun.ok() && begun->begun.mine) ++started;
       if (ReasonOf(begun.status()) == "ALREADY_IN_STATE") ++refused;
     });
     EXPECT_EQ(started, 1);

@@ -121,7 +121,7 @@ class StoreTest : public ::testing::Test {
     ASSERT_TRUE(started.ok()) << started.status();
     ASSERT_TRUE(session_->Execute("UPDATE saga SET done = true").ok());
     CallContext step = Call();
-    const absl::Status finished = relationships_.FinishTermination(*session_, step, key, started->saga);
+    const absl::Status finished = relationships_.FinishTermination(*session_, step, key, started->begun.saga);
     ASSERT_TRUE(finished.ok()) << finished;
   }
 
@@ -163,7 +163,7 @@ class StoreTest : public ::testing::Test {
   std::unique_ptr<pg::Session> session_;
   absl::Time now_ = absl::FromUnixSeconds(1767225600);
   const PartnerStore partners_{[](const Partner& partner) { return partner.display_name; }};
-  const RelationshipStore::Encode encode_ = [](const CustomerRelationship& relationship) {
+  const Encode<CustomerRelationship> encode_ = [](const CustomerRelationship& relationship) {
     return std::string(WordOf(relationship.state));
   };
   const RelationshipStore relationships_{encode_};

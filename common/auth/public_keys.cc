@@ -1,8 +1,9 @@
-#include "common/auth/jwk.h"
+#include "common/auth/public_keys.h"
 
 #include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
 #include <openssl/param_build.h>
+#include <openssl/pem.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace clientele::auth {
@@ -19,6 +21,8 @@ using Json = nlohmann::json;
 
 constexpr size_t kCoordinate = 32;
 constexpr size_t kSignature = 64;
+constexpr int kMinRsaBits = 2048;
+constexpr char kPemBegin[] = "-----BEGIN ";
 
 const unsigned char* Bytes(absl::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
@@ -78,6 +82,37 @@ std::string DerOfEcdsa(absl::string_view signature) {
   return der;
 }
 
+// Asks nobody for a password.
+int NoPassword(char*, int, int, void*) { return -1; }
+
+// Null where it is no public key in PEM.
+EVP_PKEY* ReadPem(const std::string& pem) {
+  BIO* bio = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
+  EVP_PKEY* key = bio == nullptr ? nullptr : PEM_read_bio_PUBKEY(bio, nullptr, NoPassword, nullptr);
+  BIO_free(bio);
+  return key;
+}
+
+bool IsP256(const EVP_PKEY* key) {
+  char group[32] = "";
+  return EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof(group), nullptr) == 1 &&
+         absl::string_view(group) == "prime256v1";
+}
+
+// What a key verifies, by its own type; empty for a key that is not trusted with it.
+std::string AlgorithmOf(const EVP_PKEY* key) {
+  switch (EVP_PKEY_get_base_id(key)) {
+    case EVP_PKEY_ED25519:
+      return "EdDSA";
+    case EVP_PKEY_EC:
+      return IsP256(key) ? "ES256" : "";
+    case EVP_PKEY_RSA:
+      return EVP_PKEY_get_bits(key) >= kMinRsaBits ? "RS256" : "";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 bool DecodeBase64Url(absl::string_view text, std::string* bytes) {
@@ -87,23 +122,44 @@ bool DecodeBase64Url(absl::string_view text, std::string* bytes) {
 }
 
 bool PublicKey::Verifies(absl::string_view message, absl::string_view signature) const {
-  if (signature.size() != kSignature) return false;
+  const bool rsa = algorithm_ == "RS256";
   const bool ecdsa = algorithm_ == "ES256";
+  if (signature.size() != (rsa ? static_cast<size_t>(EVP_PKEY_get_size(key_.get())) : kSignature)) return false;
   const std::string der = ecdsa ? DerOfEcdsa(signature) : "";
   const absl::string_view form = ecdsa ? absl::string_view(der) : signature;
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   const bool verified =
       context != nullptr &&
-      EVP_DigestVerifyInit(context, nullptr, ecdsa ? EVP_sha256() : nullptr, nullptr, key_.get()) == 1 &&
+      EVP_DigestVerifyInit(context, nullptr, rsa || ecdsa ? EVP_sha256() : nullptr, nullptr, key_.get()) == 1 &&
       EVP_DigestVerify(context, Bytes(form), form.size(), Bytes(message), message.size()) == 1;
   EVP_MD_CTX_free(context);
   return verified;
 }
 
-absl::StatusOr<KeySet> KeySet::Parse(const std::string& json) {
+absl::StatusOr<KeySet> KeySet::Parse(const std::string& text) {
+  return absl::StartsWith(absl::StripLeadingAsciiWhitespace(text), kPemBegin) ? ParsePem(text) : ParseJwks(text);
+}
+
+absl::StatusOr<KeySet> KeySet::ParsePem(const std::string& pem) {
+  if (pem.find(kPemBegin) != pem.rfind(kPemBegin)) return absl::FailedPreconditionError("holds more than one key");
+  EVP_PKEY* parsed = ReadPem(pem);
+  if (parsed == nullptr) return absl::FailedPreconditionError("is no public key in PEM (BEGIN PUBLIC KEY)");
+  const std::string algorithm = AlgorithmOf(parsed);
+  PublicKey key(algorithm, parsed);
+  if (algorithm.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("is no Ed25519, P-256 or RSA key of ", kMinRsaBits, " bits or more"));
+  }
+  KeySet set;
+  set.named_ = false;
+  set.keys_.emplace("", std::move(key));
+  return set;
+}
+
+absl::StatusOr<KeySet> KeySet::ParseJwks(const std::string& json) {
   const Json document = Json::parse(json, nullptr, false);
   if (!document.is_object() || !document.contains("keys") || !document["keys"].is_array()) {
-    return absl::FailedPreconditionError("is not a JWKS: an object with an array `keys` is expected");
+    return absl::FailedPreconditionError("is neither a public key in PEM nor a JWKS, an object with an array `keys`");
   }
   KeySet set;
   for (const Json& key : document["keys"]) {
@@ -128,7 +184,7 @@ absl::StatusOr<KeySet> KeySet::Parse(const std::string& json) {
 }
 
 const PublicKey* KeySet::Find(const std::string& id) const {
-  const auto found = keys_.find(id);
+  const auto found = named_ ? keys_.find(id) : keys_.begin();
   return found == keys_.end() ? nullptr : &found->second;
 }
 
