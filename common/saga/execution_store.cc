@@ -133,7 +133,8 @@ Execution::Stored Execution::StoreFailure(pg::Session& session, const std::share
 Execution::Stored Execution::StoreEnd(pg::Session& session, const std::shared_ptr<Held>& held,
                                       const absl::Status& status) {
   const Outcome outcome{status, held->run->call.consistency};
-  const absl::StatusOr<bool> stored = StoreDone(session, options_.lease, held->row, outcome, clock_.Now());
+  const bool forget = !status.ok() && !kinds_.find(held->row.kind)->second.definition.refusals_stand;
+  const absl::StatusOr<bool> stored = StoreDone(session, options_.lease, held->row, outcome, forget, clock_.Now());
   if (!stored.ok()) return Stored::kFailed;
   if (!*stored) return Stored::kLost;
   const SagaMetrics& metrics = MetricsOf(*held);

@@ -66,6 +66,9 @@ struct Step {
 struct Definition {
   std::string kind;  // customer.create
   std::vector<Step> steps;
+  // A saga that ends refused takes the idempotency record of its request along, so that the same request can be made
+  // again once the reason is gone. True where part of it was done, and a repeat is to be told the same.
+  bool refusals_stand = false;
 };
 
 struct RunnerOptions {

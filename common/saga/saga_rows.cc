@@ -54,11 +54,15 @@ const pg::Statement kRetry{
     "next_attempt = clock_timestamp() + $7::bigint * interval '1 millisecond', "
     "lease_until = clock_timestamp() + $8::bigint * interval '1 millisecond'" CLIENTELE_SAGA_MINE};
 
-// The state goes: a finished saga holds names and numbers, no messages.
+// The state goes: a finished saga holds names and numbers, no messages. $8: so does the record of the request that
+// started it.
 const pg::Statement kDone{
     "saga_done",
-    "UPDATE saga SET done = true, outcome = $4::bytea, state = NULL, consistency = $5, "
-    "done_time = $6::timestamptz, last_error = $7, lease_until = clock_timestamp()" CLIENTELE_SAGA_MINE};
+    "WITH ended AS (UPDATE saga SET done = true, outcome = $4::bytea, state = NULL, consistency = $5, "
+    "  done_time = $6::timestamptz, last_error = $7, lease_until = clock_timestamp()" CLIENTELE_SAGA_MINE
+    "  RETURNING id), "
+    "forgotten AS (DELETE FROM idempotency i USING ended e WHERE $8::boolean AND i.saga = e.id) "
+    "SELECT id FROM ended"};
 
 const pg::Statement kOutcomes{"saga_outcomes",
                               "SELECT id, done, outcome, consistency FROM saga WHERE id = ANY($1::uuid[])"};
@@ -157,13 +161,15 @@ absl::StatusOr<bool> StoreRetry(pg::Session& session, const Lease& lease, const 
 }
 
 absl::StatusOr<bool> StoreDone(pg::Session& session, const Lease& lease, const Row& row, const Outcome& outcome,
-                               absl::Time now) {
-  return Store(session, kDone,
-               Guard(lease, row)
-                   .Bytes(SerializeStatus(outcome.status))
-                   .Text(rpc::FormatConsistency(outcome.consistency))
-                   .Time(now)
-                   .Text(ReasonOf(outcome.status)));
+                               bool forget, absl::Time now) {
+  const absl::StatusOr<pg::Rows> rows = session.Write(kDone, Guard(lease, row)
+                                                                 .Bytes(SerializeStatus(outcome.status))
+                                                                 .Text(rpc::FormatConsistency(outcome.consistency))
+                                                                 .Time(now)
+                                                                 .Text(ReasonOf(outcome.status))
+                                                                 .Bool(forget));
+  if (!rows.ok()) return rows.status();
+  return !rows->empty();
 }
 
 absl::StatusOr<std::map<std::string, Outcome>> ReadOutcomes(pg::Session& session, const std::set<std::string>& ids) {

@@ -64,8 +64,9 @@ struct Retry {
 };
 absl::StatusOr<bool> StoreRetry(pg::Session& session, const Lease& lease, const Row& row, const Retry& retry,
                                 const Consistency& seen);
+// `forget`: the record of the request that started it goes too.
 absl::StatusOr<bool> StoreDone(pg::Session& session, const Lease& lease, const Row& row, const Outcome& outcome,
-                               absl::Time now);
+                               bool forget, absl::Time now);
 
 // Those of `ids` that have ended; those that do not exist with NOT_FOUND/SAGA_NOT_FOUND.
 absl::StatusOr<std::map<std::string, Outcome>> ReadOutcomes(pg::Session& session, const std::set<std::string>& ids);

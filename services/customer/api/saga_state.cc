@@ -33,8 +33,6 @@ pg::SagaStart StartCreation(const CallContext& call, const Customer& customer, c
   state.set_customer(customer.name.customer);
   state.set_country(CountryOf(customer));
   PutTenants(customer, state);
-  state.set_method(call.method);
-  state.set_request_id(call.request_id);
   return {Uuid::NewV7(call.now).ToString(), kCreateSaga, CustomerName(customer.name), state.SerializeAsString(), owner};
 }
 

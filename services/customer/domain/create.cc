@@ -7,18 +7,36 @@
 namespace clientele::customer {
 namespace {
 
-constexpr char kCustomerType[] = "clientele.customer.v1.Customer";
+constexpr char kCustomerType[] = "CUSTOMER";
 
-// What a caller can do about a key that somebody has.
-absl::Status Taken(const char* reason, const std::string& what, const std::string& key, const AccountName& own) {
-  const bool yours = !own.customer.empty();
-  ErrorMetadata metadata{{"hint", yours ? "TAKEN_BY_YOUR_CUSTOMER" : "INVITE"}, {"key", key}};
-  if (yours) metadata["customer"] = CustomerName(own);
-  const std::string advice =
-      yours ? absl::StrCat("it is ", CustomerName(own)) : std::string("invite the customer instead");
+// What a caller can do about a key that somebody has; `customer` is its own that has it, empty where it has none.
+struct Advice {
+  const char* hint;
+  std::string text;
+};
+Advice AdviceFor(const KeyHolder& holder, const std::string& customer) {
+  if (!holder.own.has_value()) return {"INVITE", "invite the customer instead"};
+  switch (*holder.own) {
+    case AccountState::kProvisioning:
+      return {"BEING_CREATED", "another request of yours is creating a customer with it"};
+    case AccountState::kActive:
+      return {"TAKEN_BY_YOUR_CUSTOMER", absl::StrCat("it is ", customer)};
+    case AccountState::kEnded:
+      return {"INVITE", absl::StrCat("it is ", customer, ", which has ended: invite it")};
+  }
+  return {"INVITE", ""};
+}
+
+absl::Status Taken(const char* reason, const std::string& what, const std::string& key, const std::string& partner,
+                   const KeyHolder& holder) {
+  const bool visible = holder.own.has_value() && *holder.own != AccountState::kProvisioning;
+  const std::string customer = visible ? CustomerName({partner, holder.organization}) : "";
+  const Advice advice = AdviceFor(holder, customer);
+  ErrorMetadata metadata{{"hint", advice.hint}, {"key", key}};
+  if (visible) metadata["customer"] = customer;
   return WithResource(MakeError(absl::StatusCode::kAlreadyExists, reason,
-                                absl::StrCat("the ", what, " ", key, " is taken: ", advice), metadata),
-                      kCustomerType, yours ? CustomerName(own) : key, advice);
+                                absl::StrCat("the ", what, " ", key, " is taken: ", advice.text), metadata),
+                      kCustomerType, visible ? customer : key, advice.text);
 }
 
 }  // namespace
@@ -42,12 +60,11 @@ absl::Status CheckNewCustomer(const Policy& policy, Customer& customer) {
 
 absl::Status CheckFree(const TakenKeys& taken, const Customer& wanted) {
   const std::string& partner = wanted.name.partner;
-  if (!taken.domain_organization.empty()) {
-    return Taken("DOMAIN_TAKEN", "domain", wanted.primary_domain, {partner, taken.domain_customer});
+  if (!taken.domain.organization.empty()) {
+    return Taken("DOMAIN_TAKEN", "domain", wanted.primary_domain, partner, taken.domain);
   }
-  if (!taken.tenant_organization.empty()) {
-    return Taken("TENANT_TAKEN", "directory tenant", wanted.directory_tenants.front().tenant_id,
-                 {partner, taken.tenant_customer});
+  if (!taken.tenant.organization.empty()) {
+    return Taken("TENANT_TAKEN", "directory tenant", wanted.directory_tenants.front().tenant_id, partner, taken.tenant);
   }
   if (!taken.external_id_customer.empty()) {
     return ExternalIdTaken(wanted.external_id,
@@ -58,7 +75,7 @@ absl::Status CheckFree(const TakenKeys& taken, const Customer& wanted) {
 
 absl::Status ExternalIdTaken(const std::string& external_id, const AccountName& holder) {
   ErrorMetadata metadata{{"external_id", external_id}};
-  const std::string name = holder.customer.empty() ? PartnerName(holder.partner) : CustomerName(holder);
+  const std::string name = holder.customer.empty() ? external_id : CustomerName(holder);
   if (!holder.customer.empty()) metadata["customer"] = name;
   return WithResource(
       MakeError(absl::StatusCode::kAlreadyExists, "EXTERNAL_ID_TAKEN",

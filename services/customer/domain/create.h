@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -12,12 +13,14 @@ namespace clientele::customer {
 // NEW_CUSTOMERS_NOT_ACCEPTED, INVALID_ARGUMENT with every violation.
 absl::Status CheckNewCustomer(const Policy& policy, Customer& customer);
 
-// Who has the keys that a new customer needs. Ids are empty where nobody has them.
+// Who has a key that a new customer needs. `organization` is empty where nobody has it.
+struct KeyHolder {
+  std::string organization;
+  std::optional<AccountState> own;  // state of this partner's account of it
+};
 struct TakenKeys {
-  std::string domain_organization;
-  std::string domain_customer;  // this partner's own account of it, if the partner can see it
-  std::string tenant_organization;
-  std::string tenant_customer;
+  KeyHolder domain;
+  KeyHolder tenant;
   std::string external_id_customer;
   bool external_id_visible = false;  // the account that has it is past its making
 };

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "absl/strings/str_cat.h"
 #include "common/core/error.h"
 #include "services/customer/domain/organization.h"
 #include "services/customer/domain/partner.h"
@@ -42,24 +43,33 @@ TEST(CreateTest, ATakenKeySaysWhatToDo) {
   const Customer wanted = Contoso();
   TakenKeys taken;
   EXPECT_TRUE(CheckFree(taken, wanted).ok());
-  taken.domain_organization = kCustomerId;
-  absl::Status status = CheckFree(taken, wanted);
-  EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
-  EXPECT_EQ(ReasonOf(status), "DOMAIN_TAKEN");
-  EXPECT_EQ(MetadataOf(status)["hint"], "INVITE");
-  EXPECT_EQ(MetadataOf(status).count("customer"), 0U);
-  taken.domain_customer = kCustomerId;
-  status = CheckFree(taken, wanted);
-  EXPECT_EQ(MetadataOf(status)["hint"], "TAKEN_BY_YOUR_CUSTOMER");
-  EXPECT_EQ(MetadataOf(status)["customer"], CustomerName({kPartner, kCustomerId}));
+  taken.domain.organization = kCustomerId;
+  const auto hint = [&] {
+    const absl::Status status = CheckFree(taken, wanted);
+    EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
+    EXPECT_EQ(ReasonOf(status), "DOMAIN_TAKEN");
+    return absl::StrCat(MetadataOf(status)["hint"], " ", MetadataOf(status)["customer"]);
+  };
+  const std::string own = CustomerName({kPartner, kCustomerId});
+  EXPECT_EQ(hint(), "INVITE ") << "another partner's is not named";
+  taken.domain.own = AccountState::kProvisioning;
+  EXPECT_EQ(hint(), "BEING_CREATED ");
+  taken.domain.own = AccountState::kActive;
+  EXPECT_EQ(hint(), "TAKEN_BY_YOUR_CUSTOMER " + own);
+  taken.domain.own = AccountState::kEnded;
+  EXPECT_EQ(hint(), "INVITE " + own);
 
   Customer with_tenant = wanted;
   with_tenant.directory_tenants = {{kIssuer, kTenantId}};
-  EXPECT_EQ(ReasonOf(CheckFree({"", "", kCustomerId, "", "", false}, with_tenant)), "TENANT_TAKEN");
-  const absl::Status external = CheckFree({"", "", "", "", kCustomerId, true}, wanted);
-  EXPECT_EQ(ReasonOf(external), "EXTERNAL_ID_TAKEN");
-  EXPECT_EQ(MetadataOf(external)["customer"], CustomerName({kPartner, kCustomerId}));
-  EXPECT_EQ(MetadataOf(CheckFree({"", "", "", "", kCustomerId, false}, wanted)).count("customer"), 0U);
+  taken = TakenKeys();
+  taken.tenant.organization = kCustomerId;
+  EXPECT_EQ(ReasonOf(CheckFree(taken, with_tenant)), "TENANT_TAKEN");
+  taken = TakenKeys();
+  taken.external_id_customer = kCustomerId;
+  EXPECT_EQ(ReasonOf(CheckFree(taken, wanted)), "EXTERNAL_ID_TAKEN");
+  EXPECT_EQ(MetadataOf(CheckFree(taken, wanted)).count("customer"), 0U);
+  taken.external_id_visible = true;
+  EXPECT_EQ(MetadataOf(CheckFree(taken, wanted))["customer"], own);
 }
 
 TEST(PartnerTest, MayHaveACustomerByItsKindAgreementRegionAndSelf) {

@@ -16,12 +16,13 @@ absl::Status CheckPartner(const PartnerFact& partner, AccountOrigin origin, cons
   }
   if (partner.agreement_state != kAgreementSigned) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "MPA_NOT_SIGNED",
-                     "the partner has not signed the partner agreement", {{"partner", name}});
+                     "the partner has not signed the partner agreement", {{"partner", name}, {"pc_code", "2203"}});
   }
   if (!region.empty() && region != partner.region) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "REGION_MISMATCH",
-                     absl::StrCat("the customer lies in the region ", region, ", the partner in ", partner.region),
-                     {{"partner", name}, {"region", region}, {"partner_region", partner.region}});
+    return MakeError(
+        absl::StatusCode::kFailedPrecondition, "REGION_MISMATCH",
+        absl::StrCat("the customer lies in the region ", region, ", the partner in ", partner.region),
+        {{"partner", name}, {"customer_region", region}, {"partner_region", partner.region}, {"pc_code", "2201"}});
   }
   const bool own = !partner.directory_tenant.tenant_id.empty() &&
                    std::find(tenants.begin(), tenants.end(), partner.directory_tenant) != tenants.end();

@@ -68,7 +68,10 @@ absl::Status CheckRegion(const Customer& current, const Customer& wanted, const 
   return MakeError(
       absl::StatusCode::kFailedPrecondition, "REGION_MISMATCH",
       absl::StrCat(country, " lies in the region ", market->csp_region, ", the relationship in ", current.region),
-      {{"country", country}, {"region", market->csp_region}, {"partner_region", current.region}});
+      {{"country", country},
+       {"customer_region", market->csp_region},
+       {"partner_region", current.region},
+       {"pc_code", "2201"}});
 }
 
 void Follow(const RelationshipSummary& relationship, Customer& customer) {
@@ -146,6 +149,17 @@ Revision<Customer> End(const Customer& current, const RelationshipSummary& relat
   revision.after.revision = current.revision + 1;
   revision.after.update_time = now;
   revision.changed_fields = {"state", "end_time", "relationship"};
+  return revision;
+}
+
+Revision<Customer> EndBeforeItStood(const Customer& fresh, const RelationshipSummary& relationship, absl::Time end_time,
+                                    absl::Time now) {
+  Revision<Customer> revision{fresh, "", {}};
+  Follow(relationship, revision.after);
+  revision.after.state = AccountState::kEnded;
+  revision.after.end_time = end_time;
+  revision.after.revision = 1;
+  revision.after.update_time = now;
   return revision;
 }
 

@@ -30,4 +30,9 @@ Revision<Customer> Activate(const Customer& current, const Relationship& relatio
 Revision<Customer> End(const Customer& current, const RelationshipSummary& relationship, absl::Time end_time,
                        absl::Time now);
 
+// The end of an account that never came to stand: its relationship ended first. It is kept as ENDED, so that whatever
+// still wants to make it stand finds a later state of the relationship. Nobody is told of it.
+Revision<Customer> EndBeforeItStood(const Customer& fresh, const RelationshipSummary& relationship, absl::Time end_time,
+                                    absl::Time now);
+
 }  // namespace clientele::customer

@@ -98,7 +98,7 @@ TEST(ReviseTest, ACustomerStaysInItsRegion) {
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(ReasonOf(status), "REGION_MISMATCH");
   EXPECT_EQ(MetadataOf(status)["partner_region"], "united-states");
-  EXPECT_EQ(MetadataOf(status)["region"], "europe");
+  EXPECT_EQ(MetadataOf(status)["customer_region"], "europe");
 }
 
 TEST(ReviseTest, AnEndedCustomerDoesNotChange) {

@@ -68,16 +68,17 @@ void BindAgreement(const std::optional<Agreement>& agreement, int64_t generation
   params.Time(now);
 }
 
-// A new account of a relationship that stands.
-constexpr int kInsertOwnParameters = 9;
+// A new account of a relationship that stands, or that ended before the account came.
+constexpr int kInsertOwnParameters = 11;
 const pg::WriteStatement kInsert(
     "customer_insert",
     absl::StrCat("entity AS (INSERT INTO customer (partner, origin, region, relationship_kind, relationship_state, "
                  "relationship_generation, relationship_revision, link_generation, link_revision, revision, "
-                 "create_time, update_time, state, id, ",
+                 "create_time, update_time, state, end_time, id, ",
                  ProfileColumns(""),
                  ") SELECT $1::uuid, $2::smallint, $3::text, $4::smallint, $5::smallint, $6::bigint, $7::bigint, "
-                 "$6::bigint, $7::bigint, $8::bigint, $9::timestamptz, $9::timestamptz, 1, k.id, ",
+                 "$6::bigint, $7::bigint, $8::bigint, $9::timestamptz, $9::timestamptz, $10::smallint, "
+                 "$11::timestamptz, k.id, ",
                  ProfileColumns("k."), " FROM ", ProfileRows(kInsertOwnParameters + 1),
                  " JOIN organization o ON o.id = k.id RETURNING id)",
                  Agreed(kInsertOwnParameters + kProfileParameters + 1)),
@@ -120,9 +121,10 @@ pg::WritePlan InsertPlan(const Revision<Customer>& made, const std::optional<Agr
                          const Encode<Customer>& encode) {
   const Customer& after = made.after;
   pg::Params params;
-  params.Text(after.name.partner).Int(static_cast<int>(after.origin)).Text(after.region);
+  params.Text(after.name.partner).Int(static_cast<int>(after.origin)).TextOrNull(after.region);
   params.Int(after.relationship.kind).Int(after.relationship.state).Int(after.relationship.generation);
   params.Int(after.relationship.revision).Int(after.revision).Time(now);
+  params.Int(static_cast<int>(after.state)).TimeOrNull(after.end_time);
   BindProfiles({&after}, params);
   BindAgreement(agreement, after.relationship.generation, now, params);
   return PlanOf(kInsert, std::move(params), ChangeOf(made, encode));
@@ -145,6 +147,14 @@ Customer FirstOf(const Customer& fresh, const Customer& organization, absl::Time
   made.directory_tenants = organization.directory_tenants;
   made.create_time = now;
   return made;
+}
+
+// Transient: the saga that makes the account ends its making, and then it can be ended.
+absl::Status BeingMade(const AccountName& name) {
+  return WithRetry(
+      MakeError(absl::StatusCode::kAborted, "CUSTOMER_PROVISIONING",
+                absl::StrCat(CustomerName(name), " is being made; try again"), {{"resource", CustomerName(name)}}),
+      absl::Milliseconds(100));
 }
 
 using Step = pg::Step<Customer>;
@@ -209,8 +219,16 @@ absl::StatusOr<Customer> CustomerStore::End(pg::Session& session, CallContext& c
     pg::RowReader row = loaded->Row();
     const bool there = row.Bool();
     const Customer current = ReadFull(row);
-    if (!there || current.state == AccountState::kProvisioning) return NotFound("CUSTOMER", CustomerName(name));
+    if (there && current.state == AccountState::kProvisioning) return BeingMade(name);
     if (loaded->replayed.has_value()) return Step{current};
+    if (!there) {
+      Customer fresh;
+      fresh.name = name;
+      fresh.origin = AccountOrigin::kInvitation;
+      const Revision<Customer> ended =
+          EndBeforeItStood(FirstOf(fresh, current, call.now), relationship, end_time, call.now);
+      return Step{ended.after, InsertPlan(ended, std::nullopt, call.now, encode_)};
+    }
     const Revision<Customer> revision = customer::End(current, relationship, end_time, call.now);
     if (revision.changed_fields.empty()) return Step{revision.after};
     return Step{revision.after, MovePlan(current, revision, relationship, std::nullopt, call.now, encode_)};

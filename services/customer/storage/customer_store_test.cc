@@ -222,6 +222,41 @@ TEST_F(CustomerStoreTest, TheEndAndTheNewBeginComeInTheRelationshipsOrder) {
             "CUSTOMER_NOT_FOUND");
 }
 
+// The relationship stood, and ended before the acceptance's last step came: the account must not stand for ever.
+TEST_F(CustomerStoreTest, AnEndThatComesFirstIsFoundByTheAccount) {
+  CallContext call = CallOf();
+  const auto organization =
+      ResolveOrganization(*session_, call, {DirectoryTenant{kIssuer, kTenantId}, {"early.example"}, ""}, true);
+  ASSERT_TRUE(organization.ok()) << organization.status();
+  const AccountName name{kPartner, organization->id};
+  const absl::Time end_time = clock_.Now();
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    const auto ended = customers_.End(*session_, call, name, {1, 2, 1, 2}, end_time);
+    ASSERT_TRUE(ended.ok()) << ended.status();
+    EXPECT_EQ(ended->state, AccountState::kEnded);
+    EXPECT_EQ(ended->primary_domain, "early.example") << "whose invitations are to be cancelled";
+  }
+  EXPECT_EQ(customers_.Upsert(*session_, call, Fresh(name.customer), Stands(1, 1), std::nullopt)->state,
+            AccountState::kEnded);
+  EXPECT_EQ(Count("outbox WHERE subject = '" + CustomerName(name) + "'"), 0) << "it never stood";
+  EXPECT_EQ(customers_.Upsert(*session_, call, Fresh(name.customer), Stands(2, 4), std::nullopt)->state,
+            AccountState::kActive);
+}
+
+TEST_F(CustomerStoreTest, TheEndWaitsForAnAccountInTheMaking) {
+  const Customer making = NewCustomer("making.example");
+  CallContext call = CallOf();
+  const auto begun = provisioning_.Create(*session_, call, making, SagaOf(making));
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  CallContext end = CallOf();
+  const absl::Status early = customers_.End(*session_, end, making.name, {1, 2, 1, 2}, clock_.Now()).status();
+  EXPECT_EQ(early.code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(ReasonOf(early), "CUSTOMER_PROVISIONING");
+  ASSERT_TRUE(
+      provisioning_.Settle(*session_, call, kPartner, begun->saga, {{making.name.customer, Stands(1, 1)}}).ok());
+  EXPECT_EQ(customers_.End(*session_, end, making.name, {1, 2, 1, 2}, clock_.Now())->state, AccountState::kEnded);
+}
+
 TEST_F(CustomerStoreTest, ALiveAccountLearnsOfALaterGenerationSilently) {
   const Customer made = CreateActive("silent.example");
   const int64_t events = Count("outbox");

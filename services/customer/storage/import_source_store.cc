@@ -47,7 +47,7 @@ absl::Status Exists(const std::string& id) {
   const std::string name = ImportSourceName(id);
   return WithResource(MakeError(absl::StatusCode::kAlreadyExists, "IMPORT_SOURCE_EXISTS",
                                 absl::StrCat(name, " is registered already"), {{"resource", name}}),
-                      "clientele.customer.v1.ImportSource", name, "has this name");
+                      "IMPORT_SOURCE", name, "has this name");
 }
 
 absl::Status PartnersUnknown(const std::vector<std::string>& partners) {

@@ -14,11 +14,11 @@ namespace {
 const pg::LoadStatement kLoadForCreate("customer_for_create", R"sql(
 SELECT d.organization, d.own, t.organization, t.own, e.id, e.state
 FROM (SELECT) AS one
-LEFT JOIN (SELECT k.organization, c.id AS own FROM organization_domain k
-           LEFT JOIN customer c ON c.id = k.organization AND c.partner = $1::uuid AND c.state > 0
+LEFT JOIN (SELECT k.organization, c.state AS own FROM organization_domain k
+           LEFT JOIN customer c ON c.id = k.organization AND c.partner = $1::uuid
            WHERE k.domain = $2::text) d ON true
-LEFT JOIN (SELECT k.organization, c.id AS own FROM organization_tenant k
-           LEFT JOIN customer c ON c.id = k.organization AND c.partner = $1::uuid AND c.state > 0
+LEFT JOIN (SELECT k.organization, c.state AS own FROM organization_tenant k
+           LEFT JOIN customer c ON c.id = k.organization AND c.partner = $1::uuid
            WHERE k.tenant_id = $4::uuid AND k.issuer = $3::text) t ON true
 LEFT JOIN customer e ON e.partner = $1::uuid AND e.external_id = $5::text)sql",
                                        5);
@@ -119,12 +119,8 @@ freed_tenant AS (
                                            FROM dissolved) x
   WHERE t.tenant_id = x.id AND t.issuer = x.issuer
 ),
-forgotten AS (
-  DELETE FROM idempotency i
-  WHERE i.principal = $12::text AND i.method = $13::text AND i.request_id = $14::uuid AND i.saga = $2::uuid
-),
 entity AS (SELECT id FROM settled UNION ALL SELECT id FROM removed))sql"),
-    14);
+    11);
 
 void BindKeys(const std::string& partner, const std::string& issuer, const std::vector<RowKeys>& keys,
               pg::Params& params) {
@@ -195,12 +191,19 @@ pg::WritePlan ProvisionPlan(const std::string& partner, AccountOrigin origin, co
   return plan;
 }
 
+KeyHolder ReadHolder(pg::RowReader& row) {
+  KeyHolder holder;
+  holder.organization = row.Text();
+  const bool own = !row.IsNull();
+  const auto state = static_cast<AccountState>(row.Int());
+  if (own) holder.own = state;
+  return holder;
+}
+
 TakenKeys ReadTaken(pg::RowReader row) {
   TakenKeys taken;
-  taken.domain_organization = row.Text();
-  taken.domain_customer = row.Text();
-  taken.tenant_organization = row.Text();
-  taken.tenant_customer = row.Text();
+  taken.domain = ReadHolder(row);
+  taken.tenant = ReadHolder(row);
   taken.external_id_customer = row.Text();
   taken.external_id_visible = row.Int() > 0;
   return taken;
@@ -223,14 +226,12 @@ struct Settling {
   }
 };
 
-pg::WritePlan SettlePlan(const std::string& partner, const std::string& saga, absl::Time now, Settling settling,
-                         const RequestKey& forget) {
+pg::WritePlan SettlePlan(const std::string& partner, const std::string& saga, absl::Time now, Settling settling) {
   pg::WritePlan plan;
   plan.statement = &kSettle;
   plan.params.Text(partner).Text(saga).Time(now).TextArray(settling.stand).IntArray(settling.revisions);
   plan.params.IntArray(settling.kinds).IntArray(settling.states).IntArray(settling.generations);
   plan.params.IntArray(settling.relationship_revisions).TextArray(settling.regions).TextArray(settling.refused);
-  plan.params.Text(forget.principal).Text(forget.method).TextOrNull(forget.request_id);
   plan.changes = std::move(settling.changes);
   plan.resource = PartnerName(partner);
   return plan;
@@ -299,8 +300,7 @@ absl::StatusOr<std::vector<RowFacts>> ProvisioningStore::Facts(pg::Session& sess
 }
 
 absl::Status ProvisioningStore::Settle(pg::Session& session, CallContext& call, const std::string& partner,
-                                       const std::string& saga, const std::vector<Settlement>& settlements,
-                                       const std::optional<RequestKey>& forget) const {
+                                       const std::string& saga, const std::vector<Settlement>& settlements) const {
   using Step = pg::Step<pg::NoAnswer>;
   std::unordered_map<std::string, const Settlement*> by_customer;
   std::vector<std::string> ids;
@@ -332,7 +332,7 @@ absl::Status ProvisioningStore::Settle(pg::Session& session, CallContext& call, 
     }
     // Whoever made an account ACTIVE before did this saga's work.
     if (settling.changes.empty()) return Step{};
-    return Step{{}, SettlePlan(partner, saga, call.now, std::move(settling), forget.value_or(RequestKey()))};
+    return Step{{}, SettlePlan(partner, saga, call.now, std::move(settling))};
   };
   return pg::RunCommand(session, call, attempt).status();
 }

@@ -43,13 +43,6 @@ struct Settlement {
   std::optional<Relationship> stands;
 };
 
-// The idempotency record of a request.
-struct RequestKey {
-  std::string principal;
-  std::string method;
-  std::string request_id;  // empty: there is none
-};
-
 // Accounts in the making. Rows are PROVISIONING, seen by their saga alone, until the relationship stands; a refusal
 // leaves nothing of them. One statement a phase, for one account or 500. Thread-safe.
 class ProvisioningStore {
@@ -73,9 +66,9 @@ class ProvisioningStore {
                                               const std::string& tenant_issuer, const std::vector<RowKeys>& keys) const;
 
   // Ends the making of a saga's accounts: those whose relationship stands become ACTIVE, with their event; of those
-  // refused nothing is left, nor of `forget`. Safe to repeat.
+  // refused nothing is left. Safe to repeat.
   absl::Status Settle(pg::Session& session, CallContext& call, const std::string& partner, const std::string& saga,
-                      const std::vector<Settlement>& settlements, const std::optional<RequestKey>& forget) const;
+                      const std::vector<Settlement>& settlements) const;
 
  private:
   const Encode<Customer> encode_;

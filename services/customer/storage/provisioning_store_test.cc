@@ -64,31 +64,22 @@ TEST_F(ProvisioningStoreTest, AnAccountWhoseRelationshipStandsBecomesActiveOnce)
   EXPECT_EQ(Count("outbox WHERE type = 'customer.created' AND revision = 1 AND generation = 1"), 1);
   CallContext call = CallOf();
   const std::string saga = Text("SELECT id FROM saga");
-  EXPECT_TRUE(
-      provisioning_.Settle(*session_, call, kPartner, saga, {{made.name.customer, Stands(1, 1)}}, std::nullopt).ok());
+  EXPECT_TRUE(provisioning_.Settle(*session_, call, kPartner, saga, {{made.name.customer, Stands(1, 1)}}).ok());
   EXPECT_EQ(Count("outbox"), 1) << "a repeat does nothing";
 }
 
 TEST_F(ProvisioningStoreTest, ARefusalLeavesNothing) {
   Customer customer = NewCustomer("refused.example");
   customer.directory_tenants = {{kIssuer, kTenantId}};
-  const std::string key = NewId();
-  CallContext call = CallOf(key);
+  CallContext call = CallOf();
   const auto begun = Create(*session_, call, customer);
   ASSERT_TRUE(begun.ok());
   CallContext step = CallOf();
-  const RequestKey forget{call.principal, call.method, key};
   for (int i = 0; i < 2; ++i) {
     ASSERT_TRUE(
-        provisioning_.Settle(*session_, step, kPartner, begun->saga, {{customer.name.customer, std::nullopt}}, forget)
-            .ok());
+        provisioning_.Settle(*session_, step, kPartner, begun->saga, {{customer.name.customer, std::nullopt}}).ok());
     ExpectNothingLeft();
-    EXPECT_EQ(Count("idempotency"), 0);
   }
-  CallContext again = CallOf(key);
-  const auto retried = Create(*session_, again, NewCustomer("refused.example"));
-  ASSERT_TRUE(retried.ok()) << retried.status();
-  EXPECT_TRUE(retried->mine);
 }
 
 TEST_F(ProvisioningStoreTest, ARefusalTakesOnlyWhatItsSagaMade) {
@@ -97,9 +88,7 @@ TEST_F(ProvisioningStoreTest, ARefusalTakesOnlyWhatItsSagaMade) {
   const auto begun = Create(*session_, call, customer);
   ASSERT_TRUE(begun.ok());
   // Another saga's refusal does not touch it.
-  ASSERT_TRUE(
-      provisioning_.Settle(*session_, call, kPartner, NewId(), {{customer.name.customer, std::nullopt}}, std::nullopt)
-          .ok());
+  ASSERT_TRUE(provisioning_.Settle(*session_, call, kPartner, NewId(), {{customer.name.customer, std::nullopt}}).ok());
   EXPECT_EQ(Count("customer"), 1);
   // Somebody else relies on the organisation meanwhile: it stays when the account goes.
   const auto reserved =
@@ -107,9 +96,7 @@ TEST_F(ProvisioningStoreTest, ARefusalTakesOnlyWhatItsSagaMade) {
   ASSERT_TRUE(reserved.ok()) << reserved.status();
   EXPECT_EQ(reserved->id, customer.name.customer);
   ASSERT_TRUE(
-      provisioning_
-          .Settle(*session_, call, kPartner, begun->saga, {{customer.name.customer, std::nullopt}}, std::nullopt)
-          .ok());
+      provisioning_.Settle(*session_, call, kPartner, begun->saga, {{customer.name.customer, std::nullopt}}).ok());
   EXPECT_EQ(Count("customer"), 0);
   EXPECT_EQ(Count("organization"), 1);
   EXPECT_EQ(Count("organization_domain"), 1);
@@ -124,9 +111,7 @@ TEST_F(ProvisioningStoreTest, AnAcceptanceMeanwhileWinsOverARefusal) {
   ASSERT_TRUE(accepted.ok()) << accepted.status();
   EXPECT_EQ(accepted->state, AccountState::kActive);
   ASSERT_TRUE(
-      provisioning_
-          .Settle(*session_, call, kPartner, begun->saga, {{customer.name.customer, std::nullopt}}, std::nullopt)
-          .ok());
+      provisioning_.Settle(*session_, call, kPartner, begun->saga, {{customer.name.customer, std::nullopt}}).ok());
   EXPECT_TRUE(Find(customer.name).has_value());
 }
 

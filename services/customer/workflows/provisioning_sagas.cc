@@ -83,18 +83,16 @@ void AskForCreation(const Establish& establish, const std::shared_ptr<saga::Run>
 StepResult ActivateCreated(const ProvisioningStore& store, pg::Session& session, saga::Run& run) {
   CreateCustomerState state;
   if (!state.ParseFromString(run.state)) return StepResult::Retry(Unreadable());
-  absl::Status status = store.Settle(session, run.call, state.partner(), run.id,
-                                     {SettlementOf(state.customer(), state.answer())}, std::nullopt);
+  absl::Status status =
+      store.Settle(session, run.call, state.partner(), run.id, {SettlementOf(state.customer(), state.answer())});
   if (!status.ok()) return StepResult::Retry(std::move(status));
   return StepResult::Done(absl::OkStatus());
 }
 
-// With the request's own record, so that the same request can be made again once the reason is gone.
 StepResult RemoveRefused(const ProvisioningStore& store, pg::Session& session, saga::Run& run) {
   CreateCustomerState state;
   if (!state.ParseFromString(run.state)) return StepResult::Retry(Unreadable());
-  absl::Status status = store.Settle(session, run.call, state.partner(), run.id, {{state.customer(), std::nullopt}},
-                                     RequestKey{run.call.principal, state.method(), state.request_id()});
+  absl::Status status = store.Settle(session, run.call, state.partner(), run.id, {{state.customer(), std::nullopt}});
   if (!status.ok()) return StepResult::Retry(std::move(status));
   return StepResult::Done(ParseStatus(state.answer().refusal().SerializeAsString()));
 }
@@ -135,7 +133,7 @@ StepResult SettleImport(const ProvisioningStore& store, pg::Session& session, sa
     one.set_row(row.row());
     *one.mutable_refusal() = row.answer().refusal();
   }
-  absl::Status status = store.Settle(session, run.call, state.partner(), run.id, settlements, std::nullopt);
+  absl::Status status = store.Settle(session, run.call, state.partner(), run.id, settlements);
   if (!status.ok()) return StepResult::Retry(std::move(status));
   return StepResult::Done(refused.rows_size() == 0 ? absl::OkStatus() : RowsRefused(refused, state.rows_size()));
 }
@@ -162,7 +160,7 @@ saga::Definition ImportCustomersSaga(const ProvisioningStore& store, Establish e
                  }};
   saga::Step settle{
       "settle", [&store](pg::Session& session, saga::Run& run) { return SettleImport(store, session, run); }, nullptr};
-  return {kImportSaga, {std::move(ask), std::move(settle)}};
+  return {kImportSaga, {std::move(ask), std::move(settle)}, true};
 }
 
 }  // namespace clientele::customer

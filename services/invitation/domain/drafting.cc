@@ -70,7 +70,7 @@ absl::Status CheckStanding(const std::optional<PartnerFact>& fact, const std::st
   if (fact->agreement_signed) return absl::OkStatus();
   return MakeError(absl::StatusCode::kFailedPrecondition, "MPA_NOT_SIGNED",
                    absl::StrCat(PartnerName(partner), " has not signed the partner agreement"),
-                   {{"partner", PartnerName(partner)}, {"pc_code", "2206"}});
+                   {{"partner", PartnerName(partner)}, {"pc_code", "2203"}});
 }
 
 absl::Status PartnerUnknown(const std::string& partner) {

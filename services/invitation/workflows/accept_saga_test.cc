@@ -65,6 +65,17 @@ TEST_F(AcceptSagaTest, ARefusalReachesTheCallerUnchangedAndReopens) {
                                            "invitation.accepting", "invitation.accepted"));
 }
 
+TEST_F(AcceptSagaTest, ARefusedRequestCanBeMadeAgain) {
+  const Invitation open = Opened();
+  const std::string request_id = NewId();
+  peers_.outcome = {Refusal("MPA_NOT_SIGNED")};
+  EXPECT_EQ(ReasonOf(Accept(RequestFor(open), request_id).status()), "MPA_NOT_SIGNED");
+  const auto accepted = Accept(RequestFor(open), request_id);
+  ASSERT_TRUE(accepted.ok()) << accepted.status();
+  EXPECT_EQ(accepted->state(), v1::INVITATION_STATE_ACCEPTED);
+  EXPECT_TRUE(Accept(RequestFor(open), request_id).ok()) << "what was done stays done";
+}
+
 TEST_F(AcceptSagaTest, ARefusalPastItsTimeExpiresIt) {
   const Invitation open = Opened();
   peers_.resolve = {Refusal("ORGANIZATION_AMBIGUOUS")};
