@@ -10,6 +10,10 @@
 #include "absl/status/statusor.h"
 #include "common/rpc/call.h"
 
+namespace google::protobuf {
+class Message;
+}  // namespace google::protobuf
+
 namespace clientele::rpc {
 
 class CallRegistry;

@@ -67,7 +67,7 @@ TEST_F(CreateCustomerTest, ACommitWhoseAnswerIsLostWaitsForNoLease) {
   *request.mutable_customer() = ToProto(NewCustomer("lost.example"));
   CallContext call = CallOf(NewId());
   call.deadline = absl::Now() + pg::kSagaLease / 2;
-  const auto created = Serve(CreateCustomerHandler(replica_->parts), request, call, PartnerUser());
+  const auto created = Serve(rpc::Async(&CreateCustomer, replica_->parts), request, call, PartnerUser());
   EXPECT_TRUE(created.ok()) << created.status();
   EXPECT_TRUE(answer.lost());
 }

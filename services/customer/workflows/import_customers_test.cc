@@ -75,7 +75,7 @@ TEST_F(ImportCustomersTest, ACommitWhoseAnswerIsLostWaitsForNoLease) {
   const testing::LostAnswer answer;
   CallContext call = CallOf(NewId());
   call.deadline = absl::Now() + pg::kSagaLease / 2;
-  const auto response = Serve(BatchImportCustomersHandler(replica_->parts, sources_), ListOf(0, 2), call);
+  const auto response = Serve(rpc::Async(&BatchImportCustomers, replica_->parts, sources_), ListOf(0, 2), call);
   EXPECT_THAT(Outcomes(response), ElementsAre("C", "C"));
   EXPECT_TRUE(answer.lost());
 }
