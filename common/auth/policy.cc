@@ -75,8 +75,8 @@ const Permissions& Peer() {
   return *permissions;
 }
 
-// Another team's: the feeds, the reads that a copy begins with (and that tell it what feeds leave out), the holds that it
-// reports, and lists of the portal that it speaks for.
+// Another team's: the feeds, the reads that a copy begins with (and that tell it what feeds leave out), the holds that
+// it reports, and lists of the portal that it speaks for.
 const Permissions& Service() {
   static const auto* const permissions = new Permissions{
       "customerRelationships.get",

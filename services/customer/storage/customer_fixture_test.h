@@ -89,7 +89,7 @@ class CustomerTest : public ::testing::Test {
     const auto begun = provisioning_.Create(*session_, call, customer, SagaOf(customer));
     EXPECT_TRUE(begun.ok()) << begun.status();
     const absl::Status settled = provisioning_.Settle(*session_, call, customer.name.partner, begun->saga,
-                                                      {{customer.name.customer, Stands(1, 1)}}, std::nullopt);
+                                                      {{customer.name.customer, Stands(1, 1)}});
     EXPECT_TRUE(settled.ok()) << settled;
     const auto made = Find(customer.name);
     EXPECT_TRUE(made.has_value());

@@ -28,7 +28,8 @@ absl::StatusOr<v1::Invitation> SendInvitation(pg::Session& session, rpc::Call& c
   command.etag = request.etag();
   command.quota = parts.cloud.invitation().daily_mails_to_strangers_per_partner;
   command.decide = [&](const InvitationFacts& facts) {
-    return Send(facts.invitation, {facts.partner, facts.open_twin, facts.mails_today}, parts.cloud.invitation(), call.now());
+    return Send(facts.invitation, {facts.partner, facts.open_twin, facts.mails_today}, parts.cloud.invitation(),
+                call.now());
   };
   return Run(session, call, command, parts);
 }

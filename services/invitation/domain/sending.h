@@ -20,8 +20,8 @@ struct SendingFacts {
 };
 
 // DRAFT → OPEN: the first link, and its mail queued where there is an address. INVALID_STATE_TRANSITION,
-// ALREADY_IN_STATE, PARTNER_UNKNOWN, MPA_NOT_SIGNED; ALREADY_EXISTS/DUPLICATE_INVITATION; RESOURCE_EXHAUSTED/INVITATION_QUOTA with QuotaFailure and
-// RetryInfo.
+// ALREADY_IN_STATE, PARTNER_UNKNOWN, MPA_NOT_SIGNED; ALREADY_EXISTS/DUPLICATE_INVITATION;
+// RESOURCE_EXHAUSTED/INVITATION_QUOTA with QuotaFailure and RetryInfo.
 absl::StatusOr<Revision<Invitation>> Send(const Invitation& current, const SendingFacts& facts,
                                           const market::InvitationPolicy& policy, absl::Time now);
 
