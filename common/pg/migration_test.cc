@@ -27,6 +27,8 @@ class MigrationTest : public ::testing::Test {
   std::unique_ptr<Session> session_ = Connected(options_);
 };
 
+int64_t Count(const std::vector<Migration>& migrations) { return static_cast<int64_t>(migrations.size()); }
+
 TEST_F(MigrationTest, AppliesTheFoundationAndEveryStepOnce) {
   EXPECT_EQ(ReasonOf(CheckSchema(*session_, Steps())), "SCHEMA_TOO_OLD");
   ASSERT_TRUE(Migrate(*session_, {Steps()[0]}).ok());
@@ -35,7 +37,7 @@ TEST_F(MigrationTest, AppliesTheFoundationAndEveryStepOnce) {
   EXPECT_TRUE(CheckSchema(*session_, Steps()).ok());
   EXPECT_EQ(Number(*session_, "SELECT count(*) FROM plant WHERE colour = 'green'"), 1);
   EXPECT_EQ(Number(*session_, "SELECT count(*) FROM feed_epoch"), 1);
-  EXPECT_EQ(Number(*session_, "SELECT count(*) FROM schema_migration"), 3);
+  EXPECT_EQ(Number(*session_, "SELECT count(*) FROM schema_migration"), Count(FoundationMigrations()) + Count(Steps()));
 }
 
 TEST_F(MigrationTest, TheFoundationMayBeListedToo) {
@@ -44,7 +46,7 @@ TEST_F(MigrationTest, TheFoundationMayBeListedToo) {
   EXPECT_STREQ(all[0].name, "0001_foundation");
   all.insert(all.end(), Steps().begin(), Steps().end());
   ASSERT_TRUE(Migrate(*session_, all).ok());
-  EXPECT_EQ(Number(*session_, "SELECT count(*) FROM schema_migration"), 3);
+  EXPECT_EQ(Number(*session_, "SELECT count(*) FROM schema_migration"), Count(FoundationMigrations()) + Count(Steps()));
 }
 
 TEST_F(MigrationTest, AnotherTextUnderAnAppliedNameIsRefused) {

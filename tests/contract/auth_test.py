@@ -112,7 +112,7 @@ class AuthTest(unittest.TestCase):
                 self.assertTrue(reason.endswith("_NOT_FOUND"), reason)
         self.assertGreater(seen, 20)
 
-    def test_internal_rpcs_are_for_services_alone(self):
+    def test_internal_rpcs_are_for_the_suites_own_services_alone(self):
         maker = Maker(suite.contract, STRANGER)
         callers = [suite.operator(), suite.partner_user(STRANGER, "global_admin"), suite.application("portal")]
         seen = 0
@@ -123,7 +123,11 @@ class AuthTest(unittest.TestCase):
             for token in callers:
                 with self.subTest(service=area, method=method.full_name):
                     self.assertEqual(outcome(area, method, maker.request(method), token=token)[0], "PERMISSION_DENIED")
-        self.assertEqual(seen, 5)
+            with self.subTest(service=area, method=method.full_name, certificate="another team's"):
+                self.assertEqual(
+                    outcome(area, method, maker.request(method), certificate="billing")[0], "PERMISSION_DENIED"
+                )
+        self.assertEqual(seen, 6)
 
     def test_all_partners_at_once_only_for_those_who_serve_all(self):
         for area in ("customer", "relationship", "invitation"):

@@ -67,11 +67,43 @@ class CreateTest(unittest.TestCase):
         place.update(state="XX", postal_code="nonsense", phone_number="12")
         customer["organization_registration_number"] = "123"
         customer["billing_profile"]["culture"] = "xx-YY"
-        refused = partner.refused(f"{CUSTOMERS}/CreateCustomer", {"parent": partner.name, "customer": customer})
+        request = {"parent": partner.name, "customer": customer}
+        refused = partner.refused(f"{CUSTOMERS}/CreateCustomer", request)
         prefix = "customer.billing_profile."
-        for field in ("customer.organization_registration_number", prefix + "default_address.state",
-                      prefix + "default_address.postal_code", prefix + "default_address.phone_number"):  # fmt: skip
+        of_the_country = ["customer.organization_registration_number", prefix + "default_address.state",
+                          prefix + "default_address.postal_code", prefix + "default_address.phone_number"]  # fmt: skip
+        for field in of_the_country:
             self.assertIn(field, refused.fields)
+        # With those that break a rule of the contract, each field once.
+        request["request_id"] = "not a uuid"
+        customer["billing_profile"]["email"] = "nobody"
+        customer["company_name"] = ""
+        refused = partner.refused(f"{CUSTOMERS}/CreateCustomer", request)
+        for field in [*of_the_country, "request_id", prefix + "email", "customer.company_name"]:
+            self.assertEqual(refused.fields.count(field), 1, field)
+        self.assertEqual(refused.metadata["total"], str(len(refused.fields)))
+
+    def test_an_update_and_a_partner_are_told_everything_at_once_too(self):
+        partner = Partner()
+        made = partner.create()
+        place = {**new_customer()["billing_profile"]["default_address"], "postal_code": "nonsense"}
+        refused = partner.refused(f"{CUSTOMERS}/UpdateCustomer", {
+            "customer": {"name": made.name, "external_id": "a b", "billing_profile": {
+                **new_customer()["billing_profile"], "email": "nobody", "default_address": place}},
+            "update_mask": "externalId,billingProfile",
+        })  # fmt: skip
+        prefix = "customer.billing_profile."
+        self.assertEqual(set(refused.fields), {"customer.external_id", prefix + "email",
+                                               prefix + "default_address.postal_code"})  # fmt: skip
+        refused = partner.refused(f"{CUSTOMERS}/UpdateCustomer", {
+            "customer": {"name": made.name, "external_id": "a b"}, "update_mask": "externalId,primaryDomain",
+        })  # fmt: skip
+        self.assertEqual(set(refused.fields), {"customer.external_id", "customer.primary_domain", "update_mask"})
+        with self.assertRaises(CallError) as caught:
+            suite.call("relationship.v1.PartnerService/CreatePartner",
+                       {"partner": {"mpn_id": "letters", "country": "UK"}}, token=suite.operator())  # fmt: skip
+        self.assertEqual(set(caught.exception.fields), {"partner.display_name", "partner.mpn_id", "partner.country",
+                                                        "partner.kinds", "partner.agreement_state"})  # fmt: skip
 
     def test_validate_only_changes_nothing(self):
         partner = Partner()
@@ -205,6 +237,13 @@ class InvitationTest(unittest.TestCase):
             self.assertEqual(blocked.reason, "TERMINATION_HOLDS")
             self.assertEqual(blocked.details["PreconditionFailure"]["violations"][0]["subject"],
                              hold["termination_hold"]["name"])  # fmt: skip
+        # Both sides can read what blocks; another customer cannot.
+        holds = suite.call(f"{HOLDS}/ListTerminationHolds", {"parent": relationship}, token=self.admin)
+        self.assertEqual([each.name for each in holds.termination_holds], [hold["termination_hold"]["name"]])
+        stranger = suite.customer(str(uuid.uuid4()), "ann@fabrikam.example", "global_admin")
+        with self.assertRaises(CallError) as caught:
+            suite.call(f"{HOLDS}/ListTerminationHolds", {"parent": relationship}, token=stranger)
+        self.assertEqual(caught.exception.code, "NOT_FOUND")
         suite.call(f"{HOLDS}/DeleteTerminationHold", {"name": hold["termination_hold"]["name"]}, certificate="billing")
         ended = self.partner.call(f"{RELATIONSHIPS}/TerminateCustomerRelationship",
                                   {"name": relationship, "reason": "Moved on.", "request_id": key()})  # fmt: skip
@@ -255,6 +294,41 @@ class InvitationTest(unittest.TestCase):
         self.assertEqual(self.refused("AcceptInvitation", bare).reason, "AGREEMENT_REQUIRED")
         self.assertEqual(self.refused("AcceptInvitation", acceptance(token, "DE")).reason, "REGION_MISMATCH")
         self.accept(token)
+
+    def test_a_refused_acceptance_can_be_asked_for_again(self):
+        self.partner.invite(self.email)
+        request = acceptance(mailed_token(self.email))
+        partners = "relationship.v1.PartnerService/UpdatePartner"
+
+        def sign(state):
+            suite.call(partners, {"partner": {"name": self.partner.name, "agreement_state": state},
+                                  "update_mask": "agreementState"}, token=suite.operator())  # fmt: skip
+
+        sign("AGREEMENT_STATE_PENDING")
+        self.assertEqual(self.refused("AcceptInvitation", request).reason, "MPA_NOT_SIGNED")
+        sign("AGREEMENT_STATE_SIGNED")
+        for _ in range(2):
+            accepted = suite.call(f"{INVITATIONS}/AcceptInvitation", request, token=self.admin)
+            self.assertEqual(accepted.state, 4)
+
+    def test_an_organisation_without_a_domain_ends_too(self):
+        address = f"anna-{unique()}@outlook.com"  # a free mail provider's: no domain of the organisation's own
+        admin = suite.customer(str(uuid.uuid4()), address, "global_admin")
+        self.partner.invite(address)
+        accepted = suite.call(f"{INVITATIONS}/AcceptInvitation", acceptance(mailed_token(address)), token=admin)
+        ended = self.partner.call(f"{RELATIONSHIPS}/TerminateCustomerRelationship",
+                                  {"name": accepted.customer_relationship, "request_id": key()})  # fmt: skip
+        self.assertEqual(ended.state, 3)
+
+    def test_support_finds_no_address_by_searching(self):
+        self.partner.invite(self.email)
+        support = suite.tokens.sign({"kind": "support_reader", "sub": "test-support"})
+        request = {"parent": self.partner.name}
+        listed = suite.call(f"{INVITATIONS}/ListInvitations", request, token=support)
+        self.assertEqual([each.target.email for each in listed.invitations], [""])
+        request["filter"] = f'target.email = "{self.email}"'
+        self.assertEqual(self.refused("ListInvitations", request, support).reason, "INVALID_FILTER")
+        self.assertEqual(len(self.partner.call(f"{INVITATIONS}/ListInvitations", request).invitations), 1)
 
     def test_resend_replaces_the_link(self):
         invitation = self.partner.invite(self.email)
