@@ -46,7 +46,10 @@ TEST(RejectsCsvTest, CanBeImportedAsItIs) {
   const auto again = ReadCustomerList(csv);
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->rows[0].import.company_name(), "A, B");
-  EXPECT_TRUE(again->broken.empty());
+  ASSERT_EQ(again->rows.size(), 2u);
+  // What nobody corrected is kept for another time.
+  ASSERT_EQ(again->broken.size(), 1u);
+  EXPECT_EQ(again->broken[0].raw, "broken");
   ImportResult refused_again;
   refused_again.outcomes.assign(again->rows.size(), {Result::kRefused, "WHY", ""});
   EXPECT_EQ(ReadCustomerList(RejectsCsv(*again, refused_again))->header.size(), 8u);
