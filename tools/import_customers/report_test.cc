@@ -55,6 +55,14 @@ TEST(RejectsCsvTest, CanBeImportedAsItIs) {
   EXPECT_EQ(ReadCustomerList(RejectsCsv(*again, refused_again))->header.size(), 8u);
 }
 
+TEST(RejectsCsvTest, IsKnownAgain) {
+  const std::string csv = RejectsCsv(*ReadCustomerList(kList), SomeRefused());
+  EXPECT_TRUE(IsRejectsCsv(csv));
+  EXPECT_TRUE(IsRejectsCsv(""));
+  EXPECT_FALSE(IsRejectsCsv(kList));
+  EXPECT_FALSE(IsRejectsCsv("a letter\n"));
+}
+
 TEST(RejectsCsvTest, IsEmptyWhenEveryRowWasTaken) {
   ImportResult result;
   result.outcomes = {{Result::kCreated, "", ""}};
@@ -89,7 +97,9 @@ TEST(SummaryTest, TellsWhyItStoppedAndWhatIsLeft) {
   const std::string text = Summary("list.csv", options, *ReadCustomerList(kList), result);
   EXPECT_THAT(text, HasSubstr("1 would be created"));
   EXPECT_THAT(text, HasSubstr("2 not answered yet"));
-  EXPECT_THAT(text, HasSubstr("Stopped: UNAVAILABLE: nobody there"));
+  EXPECT_THAT(text, HasSubstr("Stopped: UNAVAILABLE: nobody there\nRun the same command again"));
+  result.stopped = absl::UnauthenticatedError("no token");
+  EXPECT_THAT(Summary("list.csv", options, *ReadCustomerList(kList), result), HasSubstr("Mend this first"));
 }
 
 TEST(SummaryTest, NamesTenToInvite) {
