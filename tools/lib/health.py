@@ -6,7 +6,6 @@ Exit code 0 when all serve; 1, with one line "NAME: reason" for the first that e
 """
 
 import os
-import signal
 import smtplib
 import sys
 import time
@@ -68,5 +67,4 @@ def main(arguments: list) -> int:
 
 if __name__ == "__main__":
     os.environ["GRPC_VERBOSITY"] = "NONE"
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupt is no error to be traced
     sys.exit(main(sys.argv[1:]))

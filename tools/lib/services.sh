@@ -102,7 +102,8 @@ wait_until_healthy() {
     checks+=("$service-service=grpc:$(admin_port "$service")=$(pid_of "$service-service" || echo 0)")
   done
   checks+=("mail-catcher=smtp:$(smtp_port)=$(pid_of mail-catcher || echo 0)")
-  answer="$("$PYTHON" -B tools/lib/health.py 60 "${checks[@]}")" || {
+  supervise "$PYTHON" -B tools/lib/health.py 60 "${checks[@]}" >"$STATE/run/health" || {
+    answer="$(cat "$STATE/run/health")"
     log="$STATE/log/${answer%%:*}.log"
     case "$answer" in *"it ended") answer+="$(last_error "$log")" ;; esac
     fail "Not healthy: $answer" "$log"

@@ -146,5 +146,5 @@ class Stage:
 
 
 def new_id() -> str:
-    """The request id of something that happens once: who repeats the printed command gets the same answer again."""
+    """The request id of something that happens once: repeated, the printed command has no second effect."""
     return str(uuid.uuid4())
