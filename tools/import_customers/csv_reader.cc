@@ -97,12 +97,16 @@ std::vector<std::string> CsvReader::BareCells(size_t line) const {
   return absl::StrSplit(cells, delimiter_);
 }
 
-bool CsvReader::SwallowsAnother(size_t end) const {
+bool CsvReader::SwallowsAnother(const std::vector<std::string>& fields, size_t end) const {
   size_t line = EndOfLine(position_);
   if (line >= end || key_.is_key == nullptr) return false;
-  // Where the key stands behind a cell of several lines, it is the last of them that has it, by right.
-  const std::vector<std::string> first = BareCells(position_);
-  if (std::none_of(first.begin(), first.end(), key_.is_key)) return false;
+  const auto of_lines = std::find_if(fields.begin(), fields.end(),
+                                     [](const std::string& field) { return field.find('\n') != std::string::npos; });
+  if (static_cast<size_t>(of_lines - fields.begin()) < key_.index) {
+    // The key stands behind a cell of several lines: the last of them has it by right, unless the first has one too.
+    const std::vector<std::string> first = BareCells(position_);
+    if (std::none_of(first.begin(), first.end(), key_.is_key)) return false;
+  }
   for (; line < end; line = EndOfLine(line)) {
     const std::vector<std::string> cells = BareCells(line);
     if (key_.index < cells.size() && key_.is_key(cells[key_.index])) return true;
@@ -124,7 +128,7 @@ std::string CsvReader::Parse(std::vector<std::string>* fields, size_t* end) cons
     ++at;
   }
   *end = EndOfLine(at);
-  if (SwallowsAnother(*end)) return "has a quote that is not closed";
+  if (SwallowsAnother(*fields, *end)) return "has a quote that is not closed";
   if (!IsText(text_.substr(position_, *end - position_))) return "has bytes that are not UTF-8 text";
   const bool empty = std::all_of(fields->begin(), fields->end(), [](const std::string& f) { return f.empty(); });
   if (columns_ != 0 && !empty && fields->size() != columns_) {

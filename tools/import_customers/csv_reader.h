@@ -47,7 +47,7 @@ class CsvReader {
   // Reads the record at `position_`; the error, or "" with `end` behind it.
   std::string Parse(std::vector<std::string>* fields, size_t* end) const;
   std::string ParseQuoted(size_t* at, std::string* field) const;
-  bool SwallowsAnother(size_t end) const;
+  bool SwallowsAnother(const std::vector<std::string>& fields, size_t end) const;
   std::vector<std::string> BareCells(size_t line) const;
   size_t EndOfLine(size_t from) const;  // behind the line's end
   bool AtLineEnd(size_t at) const;

@@ -102,6 +102,8 @@ TEST(CsvReader, AQuoteThatAnotherRecordClosesIsBroken) {
     EXPECT_EQ(records[1].line, 2);
     EXPECT_THAT(records[2].fields, ElementsAre("3", "c", "c"));
   }
+  // Also where the record has another fault.
+  EXPECT_EQ(ReadNumbered("x,\"open\n2,12 inch\",b\n", 3)[1].fields[0], "2");
   // Some records later, and in the last column.
   const auto records = ReadNumbered("1,a,\"open, b\n2,c,d\n3,e,12\"\n", 3);
   ASSERT_EQ(records.size(), 3u);
