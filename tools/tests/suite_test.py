@@ -118,8 +118,8 @@ class Mail(unittest.TestCase):
         ).stdout.strip()
 
 
-class Processes(unittest.TestCase):
-    """tools/lib/process.sh"""
+class ShellParts(unittest.TestCase):
+    """The parts of the launcher, sourced by a shell, on a folder of their own."""
 
     def setUp(self):
         self._folder = tempfile.TemporaryDirectory()
@@ -128,18 +128,25 @@ class Processes(unittest.TestCase):
         (self.state / "run").mkdir()
         (self.state / "log").mkdir()
 
-    def shell(self, script: str, state: pathlib.Path = None) -> str:
+    def start(self, script: str, state: pathlib.Path = None) -> subprocess.Popen:
         sources = "".join(f". tools/lib/{name}.sh; " for name in ("console", "suite", "process", "postgres", "services"))
-        done = subprocess.run(
+        return subprocess.Popen(
             ["bash", "-c", f"set -euo pipefail; {sources}{script}"],
             cwd=ROOT,
-            capture_output=True,
+            stdout=subprocess.PIPE,
             text=True,
-            timeout=60,
-            check=True,
             env={**os.environ, "CLIENTELE_STATE": str(state or self.state)},
         )
-        return done.stdout
+
+    def shell(self, script: str, state: pathlib.Path = None) -> str:
+        with self.start(script, state) as shell:
+            said, _ = shell.communicate(timeout=120)
+        self.assertEqual(shell.returncode, 0, said)
+        return said
+
+
+class Processes(ShellParts):
+    """tools/lib/process.sh, suite.sh"""
 
     def test_start_and_stop(self):
         self.shell("start_process sleeper v1 sleep 100")
@@ -178,6 +185,48 @@ class Processes(unittest.TestCase):
             self.shell("stop_process sleeper")
             self.assertIsNone(other.poll())
             other.kill()
+
+
+class Database(ShellParts):
+    """tools/lib/postgres.sh"""
+
+    def setUp(self):
+        super().setUp()
+        self.state.chmod(0o755)  # PostgreSQL's user lives in it
+        self.addCleanup(self.shell, 'stop_postgres; rm -rf "$(cat "$STATE/run/socket_directory")" "$(pg_directory)"')
+
+    def postmaster(self) -> int:
+        return int((self.state / "postgres/data/postmaster.pid").read_text().split()[0])
+
+    def test_it_is_healed(self):
+        answers = '"$PG_BIN/pg_isready" --quiet --host="$(cat "$STATE/run/socket_directory")"'
+        self.shell(f"start_postgres; {answers}")
+        first = self.postmaster()
+        self.assertEqual(self.shell(f"start_postgres; {answers}"), "")
+        self.assertEqual(self.postmaster(), first)
+        # A client who never leaves lets no smart shutdown end.
+        self.shell(
+            'sql() { as_postgres psql -At --host="$(cat "$STATE/run/socket_directory")" --username="$PG_ADMIN"'
+            ' --dbname=postgres --command="$1"; }; sql "SELECT pg_sleep(100)" >/dev/null 2>&1 &'
+            " until sql 'SELECT query FROM pg_stat_activity' | grep -q pg_sleep; do sleep 0.1; done"
+        )
+        os.kill(first, signal.SIGTERM)
+        self.assertIn("starting it anew", self.shell(f"start_postgres; {answers}"))
+        second = self.postmaster()
+        self.assertNotEqual(first, second)
+        os.kill(second, signal.SIGKILL)
+        self.shell(f"start_postgres; {answers}")
+        self.assertNotEqual(second, self.postmaster())
+
+    def test_a_kill_while_the_cluster_is_made(self):
+        with self.start("start_postgres") as shell:
+            wait_until((self.state / "postgres/unfinished/base").exists)
+            shell.kill()
+        orphan = (self.state / "run/initdb.pid").read_text().split()[0]
+        self.assertTrue(pathlib.Path(f"/proc/{orphan}").exists())
+        self.shell("start_postgres")
+        wait_until(lambda: not pathlib.Path(f"/proc/{orphan}").exists())
+        self.assertTrue((self.state / "postgres/data/PG_VERSION").exists())
 
 
 class Interrupts(unittest.TestCase):
