@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 
 namespace clientele::import_customers {
 namespace {
@@ -16,8 +17,10 @@ constexpr char kByteOrderMark[] = "\xef\xbb\xbf";
 // An unclosed quote is looked for no further than this, so that a file full of them stays linear.
 constexpr size_t kMaxRecordBytes = size_t{64} * 1024;
 
-std::string WithoutByteOrderMark(std::string text) {
+// Without a byte order mark; CR alone, as some spreadsheets end lines, made LF.
+std::string Normalized(std::string text) {
   if (absl::StartsWith(text, kByteOrderMark)) text.erase(0, sizeof(kByteOrderMark) - 1);
+  if (text.find('\n') == std::string::npos) std::replace(text.begin(), text.end(), '\r', '\n');
   return text;
 }
 
@@ -59,8 +62,7 @@ bool IsText(const std::string& text) {
 }
 
 CsvReader::CsvReader(std::string text, char delimiter)
-    : text_(WithoutByteOrderMark(std::move(text))),
-      delimiter_(delimiter == 0 ? MostFrequentDelimiter(text_) : delimiter) {}
+    : text_(Normalized(std::move(text))), delimiter_(delimiter == 0 ? MostFrequentDelimiter(text_) : delimiter) {}
 
 size_t CsvReader::EndOfLine(size_t from) const {
   const size_t end = text_.find('\n', from);
@@ -89,6 +91,29 @@ std::string CsvReader::ParseQuoted(size_t* at, std::string* field) const {
   return "has a quote that is not closed";
 }
 
+std::vector<std::string> CsvReader::BareCells(size_t line) const {
+  std::string cells = text_.substr(line, EndOfLine(line) - line);
+  cells.erase(std::remove(cells.begin(), cells.end(), '"'), cells.end());
+  return absl::StrSplit(cells, delimiter_);
+}
+
+bool CsvReader::SwallowsAnother(const std::vector<std::string>& fields, size_t end) const {
+  size_t line = EndOfLine(position_);
+  if (line >= end || key_.is_key == nullptr) return false;
+  const auto of_lines = std::find_if(fields.begin(), fields.end(),
+                                     [](const std::string& field) { return field.find('\n') != std::string::npos; });
+  if (static_cast<size_t>(of_lines - fields.begin()) < key_.index) {
+    // The key stands behind a cell of several lines: the last of them has it by right, unless the first has one too.
+    const std::vector<std::string> first = BareCells(position_);
+    if (std::none_of(first.begin(), first.end(), key_.is_key)) return false;
+  }
+  for (; line < end; line = EndOfLine(line)) {
+    const std::vector<std::string> cells = BareCells(line);
+    if (key_.index < cells.size() && key_.is_key(cells[key_.index])) return true;
+  }
+  return false;
+}
+
 std::string CsvReader::Parse(std::vector<std::string>* fields, size_t* end) const {
   size_t at = position_;
   while (true) {
@@ -103,6 +128,7 @@ std::string CsvReader::Parse(std::vector<std::string>* fields, size_t* end) cons
     ++at;
   }
   *end = EndOfLine(at);
+  if (SwallowsAnother(*fields, *end)) return "has a quote that is not closed";
   if (!IsText(text_.substr(position_, *end - position_))) return "has bytes that are not UTF-8 text";
   const bool empty = std::all_of(fields->begin(), fields->end(), [](const std::string& f) { return f.empty(); });
   if (columns_ != 0 && !empty && fields->size() != columns_) {

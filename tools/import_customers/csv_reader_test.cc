@@ -81,6 +81,51 @@ INSTANTIATE_TEST_SUITE_P(All, BrokenLineTest,
                                            BrokenCase{"\xed\xa0\x80,b", "not UTF-8"},
                                            BrokenCase{std::string("a\0,b", 4), "not UTF-8"}));
 
+// The first cell of each record is a number.
+std::vector<CsvRecord> ReadNumbered(const std::string& text, size_t columns) {
+  CsvReader reader(text, ',');
+  reader.ExpectColumns(columns, {0, [](const std::string& cell) {
+                                   return !cell.empty() && cell.find_first_not_of("0123456789") == std::string::npos;
+                                 }});
+  std::vector<CsvRecord> records;
+  for (CsvRecord record; reader.Next(&record);) records.push_back(record);
+  return records;
+}
+
+TEST(CsvReader, AQuoteThatAnotherRecordClosesIsBroken) {
+  for (const char* end : {"\n", "\r\n"}) {
+    const auto records = ReadNumbered(std::string("1,\"open,a") + end + "2,12 inch\",b" + end + "3,\"c\",c" + end, 3);
+    ASSERT_EQ(records.size(), 3u);
+    EXPECT_THAT(records[0].error, HasSubstr("not closed"));
+    EXPECT_EQ(records[0].raw, "1,\"open,a");
+    EXPECT_THAT(records[1].fields, ElementsAre("2", "12 inch\"", "b"));
+    EXPECT_EQ(records[1].line, 2);
+    EXPECT_THAT(records[2].fields, ElementsAre("3", "c", "c"));
+  }
+  // Also where the record has another fault.
+  EXPECT_EQ(ReadNumbered("x,\"open\n2,12 inch\",b\n", 3)[1].fields[0], "2");
+  // Some records later, and in the last column.
+  const auto records = ReadNumbered("1,a,\"open, b\n2,c,d\n3,e,12\"\n", 3);
+  ASSERT_EQ(records.size(), 3u);
+  EXPECT_FALSE(records[0].error.empty());
+  EXPECT_THAT(records[2].fields, ElementsAre("3", "e", "12\""));
+}
+
+TEST(CsvReader, ACellOfSeveralLinesIsNoOtherRecord) {
+  const auto records = ReadNumbered("1,\"two, or\nthree, or \"\"four\"\"\n\",a\n2,b,\"c\nd\"\n", 3);
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_THAT(records[0].fields, ElementsAre("1", "two, or\nthree, or \"four\"\n", "a"));
+  EXPECT_THAT(records[1].fields, ElementsAre("2", "b", "c\nd"));
+  EXPECT_EQ(records[1].line, 4);
+}
+
+TEST(CsvReader, ReadsLinesThatEndWithCrAlone) {
+  const auto records = ReadAll(CsvReader("a,b\rc,\"d\re\"\r"), 2);
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_THAT(records[1].fields, ElementsAre("c", "d\ne"));
+  EXPECT_EQ(records[1].line, 2);
+}
+
 TEST(CsvReader, AnUnclosedQuoteAtTheEndIsBroken) {
   const auto records = ReadAll(CsvReader("1,2\n\"3,4"), 2);
   ASSERT_EQ(records.size(), 2u);

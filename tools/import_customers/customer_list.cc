@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "clientele/type/v1/rule.pb.h"
+#include "common/core/id.h"
 #include "tools/import_customers/csv_reader.h"
 
 namespace clientele::import_customers {
@@ -148,6 +149,31 @@ absl::StatusOr<std::vector<Column>> ParseHeader(const std::vector<std::string>& 
   return columns;
 }
 
+// Every customer has a UUID there: it tells where one begins.
+size_t TenantColumn(const std::vector<Column>& columns) {
+  const auto found = std::find_if(columns.begin(), columns.end(), [](const Column& column) {
+    return column.kind == Column::Kind::kRow && column.path[0] == kRequiredColumns[0];
+  });
+  return found - columns.begin();
+}
+
+bool IsUuid(const std::string& cell) {
+  return Uuid::Parse(absl::AsciiStrToLower(absl::StripAsciiWhitespace(cell))).has_value();
+}
+
+// Where a file of refused rows keeps a line that was no record.
+size_t RawColumn(const std::vector<std::string>& header) {
+  return std::find(header.begin(), header.end(), "#raw") - header.begin();
+}
+
+// Such a line, and nobody put its cells into their columns yet.
+bool IsStillBroken(const std::vector<Column>& columns, const std::vector<std::string>& fields, size_t raw) {
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (columns[i].kind != Column::Kind::kComment && !fields[i].empty()) return false;
+  }
+  return !fields[raw].empty();
+}
+
 }  // namespace
 
 absl::StatusOr<CustomerList> ReadCustomerList(const std::string& text) {
@@ -163,9 +189,12 @@ absl::StatusOr<CustomerList> ReadCustomerList(const std::string& text) {
   CustomerList list;
   list.header = record.fields;
   list.delimiter = reader.delimiter();
-  reader.ExpectColumns(columns->size());
+  reader.ExpectColumns(columns->size(), {TenantColumn(*columns), IsUuid});
+  const size_t raw = RawColumn(list.header);
   while (reader.Next(&record)) {
-    if (record.error.empty()) {
+    if (record.error.empty() && raw < record.fields.size() && IsStillBroken(*columns, record.fields, raw)) {
+      list.broken.push_back({record.line, "was not corrected: the line as it was stands in #raw", record.fields[raw]});
+    } else if (record.error.empty()) {
       auto import = ToImportRow(*columns, record.fields);
       list.rows.push_back({record.line, std::move(record.fields), std::move(import)});
     } else {

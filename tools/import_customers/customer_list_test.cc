@@ -64,6 +64,32 @@ TEST(CustomerList, ABrokenLineNeverStopsTheGoodOnes) {
   EXPECT_EQ(list->broken[0].raw, "2;B");
 }
 
+TEST(CustomerList, AQuoteLeftOpenCostsNoOtherCustomer) {
+  for (const char* format : {"tenant_id,company_name,primary_domain,relationship\n"
+                             "0F8FAD5B-d9cb-469f-a165-70867728950e,\"Open GmbH,a.example,Reseller\n"
+                             "1f8fad5b-d9cb-469f-a165-70867728950e,Pipe 12\",b.example,Reseller\n",
+                             "company_name,#note,tenant_id,primary_domain,relationship\n"
+                             "Open GmbH,\"a, note,0f8fad5b-d9cb-469f-a165-70867728950e,a.example,Reseller\n"
+                             "Pipe,12\",1f8fad5b-d9cb-469f-a165-70867728950e,b.example,Reseller\n"}) {
+    const auto list = ReadCustomerList(format);
+    ASSERT_TRUE(list.ok()) << list.status();
+    ASSERT_EQ(list->broken.size(), 1u);
+    EXPECT_EQ(list->broken[0].line, 2);
+    ASSERT_EQ(list->rows.size(), 1u);
+    EXPECT_EQ(list->rows[0].import.primary_domain(), "b.example");
+  }
+}
+
+TEST(CustomerList, ACellMayHaveLines) {
+  const auto list = ReadCustomerList(
+      "company_name,tenant_id,external_id,#note,primary_domain,relationship\n"
+      "\"Two\nlines, Inc\",0f8fad5b-d9cb-469f-a165-70867728950e,1f8fad5b-d9cb-469f-a165-70867728950e,\"a\nb\","
+      "a.example,Reseller\n");
+  ASSERT_TRUE(list.ok()) << list.status();
+  EXPECT_TRUE(list->broken.empty());
+  EXPECT_EQ(list->rows[0].import.company_name(), "Two\nlines, Inc");
+}
+
 struct HeaderCase {
   const char* text;
   const char* error;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/core/backoff.h"
@@ -20,6 +21,11 @@ using customer::v1::BatchImportCustomersResponse;
 
 // The space of this program's request ids: a random UUID, made once.
 constexpr char kRequestIdSpace[] = "6f2d9c1b-3a57-4e80-9d46-b1c8e5f70a23";
+
+constexpr char kDuplicateRow[] = "DUPLICATE_ROW";
+// A server that is back is not kept waiting for long.
+constexpr absl::Duration kFirstDelay = absl::Milliseconds(250);
+constexpr absl::Duration kLongestDelay = absl::Seconds(5);
 
 Uuid Space() { return *Uuid::Parse(kRequestIdSpace); }
 
@@ -41,7 +47,17 @@ bool Passes(const absl::Status& error) {
   }
 }
 
-RowOutcome ToOutcome(const customer::v1::ImportOutcome& outcome) {
+// A row's twin: the service counts the rows of its request, who reads the answer counts the lines of the list.
+std::string NameTwin(const absl::Status& error, const CustomerList& list, size_t first_row) {
+  const ErrorMetadata metadata = MetadataOf(error);
+  const auto found = metadata.find("row");
+  size_t index = 0;
+  if (found == metadata.end() || !absl::SimpleAtoi(found->second, &index)) return "";
+  if (index >= list.rows.size() - first_row) return "";
+  return absl::StrCat("line ", list.rows[first_row + index].line, " of the list names the same customer");
+}
+
+RowOutcome ToOutcome(const customer::v1::ImportOutcome& outcome, const CustomerList& list, size_t first_row) {
   switch (outcome.result()) {
     case customer::v1::IMPORT_RESULT_CREATED:
       return {RowOutcome::Result::kCreated, "", ""};
@@ -53,6 +69,9 @@ RowOutcome ToOutcome(const customer::v1::ImportOutcome& outcome) {
   const absl::Status error = ParseStatus(outcome.error().SerializeAsString());
   const std::string reason = ReasonOf(error);
   std::vector<std::string> details;
+  if (reason == kDuplicateRow) {
+    if (std::string twin = NameTwin(error, list, first_row); !twin.empty()) details.push_back(std::move(twin));
+  }
   for (const FieldViolation& violation : FieldViolationsOf(error)) {
     details.push_back(absl::StrCat(violation.field, ": ", violation.description));
   }
@@ -64,16 +83,16 @@ RowOutcome ToOutcome(const customer::v1::ImportOutcome& outcome) {
 absl::StatusOr<BatchImportCustomersResponse> CallWithPatience(const ImportOptions& options, const ImportPorts& ports,
                                                               const BatchImportCustomersRequest& request, size_t done,
                                                               size_t refused) {
-  const Backoff backoff{absl::Milliseconds(250), absl::Seconds(30)};
-  absl::Duration waited;
+  const Backoff backoff{kFirstDelay, kLongestDelay};
+  absl::Time until;
   for (int attempt = 1;; ++attempt) {
     auto response = ports.call(request);
     if (response.ok() || !Passes(response.status())) return response;
+    if (attempt == 1) until = ports.now() + options.patience;
     const absl::Duration delay = std::max(RetryDelayOf(response.status()), backoff.Delay(attempt));
-    if (waited + delay > options.patience) return response;
+    if (ports.now() + delay > until) return response;
     ports.progress(done, refused, response.status());
     ports.sleep(delay);
-    waited += delay;
   }
 }
 
@@ -91,7 +110,7 @@ std::string ImportKey(const std::string& text, const ImportOptions& options) {
       .ToString();
 }
 
-BatchImportCustomersRequest MakeRequest(const ImportOptions& options, const std::string& import_key,
+BatchImportCustomersRequest MakeRequest(const ImportOptions& options, const std::string& attempt,
                                         const CustomerList& list, int batch) {
   BatchImportCustomersRequest request;
   request.set_parent(options.partner);
@@ -103,19 +122,19 @@ BatchImportCustomersRequest MakeRequest(const ImportOptions& options, const std:
     request.mutable_list_time()->set_nanos(
         static_cast<int32_t>(absl::ToInt64Nanoseconds(*options.list_time - absl::FromUnixSeconds(seconds))));
   }
-  request.set_request_id(Uuid::V5(Space(), absl::StrCat(import_key, "/", batch)).ToString());
+  request.set_request_id(Uuid::V5(Space(), absl::StrCat(attempt, "/", batch)).ToString());
   const size_t size = static_cast<size_t>(options.batch_size);
   const size_t end = std::min(list.rows.size(), (batch + 1) * size);
   for (size_t i = batch * size; i < end; ++i) *request.add_rows() = list.rows[i].import;
   return request;
 }
 
-ImportResult RunImport(const ImportOptions& options, const std::string& import_key, const CustomerList& list,
-                       const ImportPorts& ports, Journal* journal) {
+ImportResult RunImport(const ImportOptions& options, const CustomerList& list, const ImportPorts& ports,
+                       Journal* journal) {
   ImportResult result;
   size_t refused = 0;
   for (int batch = 0; result.outcomes.size() < list.rows.size(); ++batch) {
-    const auto request = MakeRequest(options, import_key, list, batch);
+    const auto request = MakeRequest(options, journal->attempt(), list, batch);
     if (journal->batches().count(batch) == 0) {
       const auto response = CallWithPatience(options, ports, request, result.outcomes.size(), refused);
       if (!response.ok()) {
@@ -123,7 +142,9 @@ ImportResult RunImport(const ImportOptions& options, const std::string& import_k
         return result;
       }
       std::vector<RowOutcome> outcomes;
-      for (const auto& outcome : response->outcomes()) outcomes.push_back(ToOutcome(outcome));
+      for (const auto& outcome : response->outcomes()) {
+        outcomes.push_back(ToOutcome(outcome, list, result.outcomes.size()));
+      }
       if (outcomes.size() != static_cast<size_t>(request.rows_size())) {
         result.stopped = absl::InternalError(
             absl::StrCat("the server answered ", outcomes.size(), " outcomes for ", request.rows_size(), " rows"));
@@ -142,8 +163,24 @@ ImportResult RunImport(const ImportOptions& options, const std::string& import_k
   return result;
 }
 
+bool RepeatingHelps(const absl::Status& stopped) {
+  switch (stopped.code()) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kOutOfRange:
+    case absl::StatusCode::kUnimplemented:
+      return Passes(stopped);
+    default:
+      return true;
+  }
+}
+
 ExitCode ExitCodeOf(const CustomerList& list, const ImportResult& result) {
-  if (!result.stopped.ok()) return kStopped;
+  if (!result.stopped.ok()) return RepeatingHelps(result.stopped) ? kStopped : kMendFirst;
   return list.broken.empty() && CountRefused(result.outcomes) == 0 ? kAllIn : kSomeRefused;
 }
 

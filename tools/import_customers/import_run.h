@@ -21,17 +21,17 @@ struct ImportOptions {
   bool validate_only = false;
   std::optional<absl::Time> list_time;
   int batch_size = 500;
-  absl::Duration patience = absl::Minutes(5);  // how long one batch is tried before the import stops
+  absl::Duration patience = absl::Minutes(5);  // from a batch's first failure to its last try
 };
 
 // The exit codes of the program; --help explains them.
-enum ExitCode { kAllIn = 0, kCannotStart = 1, kSomeRefused = 2, kStopped = 3 };
+enum ExitCode { kAllIn = 0, kCannotStart = 1, kSomeRefused = 2, kStopped = 3, kMendFirst = 4 };
 
 // Identifies the import of this text with these options: a UUID. Another text, partner or option is another import.
 std::string ImportKey(const std::string& text, const ImportOptions& options);
 
-// The request of the `batch`th rows, counted from 0. The same import makes the same request with the same request_id.
-customer::v1::BatchImportCustomersRequest MakeRequest(const ImportOptions& options, const std::string& import_key,
+// The request of the `batch`th rows, counted from 0. The same attempt makes the same request with the same request_id.
+customer::v1::BatchImportCustomersRequest MakeRequest(const ImportOptions& options, const std::string& attempt,
                                                       const CustomerList& list, int batch);
 
 // Where the import talks to; injected, so that a test needs neither a server nor time.
@@ -39,6 +39,7 @@ struct ImportPorts {
   std::function<absl::StatusOr<customer::v1::BatchImportCustomersResponse>(
       const customer::v1::BatchImportCustomersRequest&)>
       call;
+  std::function<absl::Time()> now;
   std::function<void(absl::Duration)> sleep;
   // Rows answered so far and the refused among them; called after each batch, and with `waiting` while one is tried
   // again after that error.
@@ -54,8 +55,11 @@ struct ImportResult {
 
 // Sends what the journal does not have, batch by batch. An error that passes (UNAVAILABLE, RESOURCE_EXHAUSTED,
 // DEADLINE_EXCEEDED, or any with RetryInfo) is tried again after the time the server names, or a growing one.
-ImportResult RunImport(const ImportOptions& options, const std::string& import_key, const CustomerList& list,
-                       const ImportPorts& ports, Journal* journal);
+ImportResult RunImport(const ImportOptions& options, const CustomerList& list, const ImportPorts& ports,
+                       Journal* journal);
+
+// Whether the same command may succeed later although nobody mends anything.
+bool RepeatingHelps(const absl::Status& stopped);
 
 ExitCode ExitCodeOf(const CustomerList& list, const ImportResult& result);
 

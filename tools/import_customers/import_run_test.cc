@@ -34,7 +34,11 @@ class ImportRunTest : public ::testing::Test {
     options_.source = "importSources/office365";
     options_.batch_size = 2;
     ports_.call = [this](const BatchImportCustomersRequest& request) { return Answer(request); };
-    ports_.sleep = [this](absl::Duration delay) { slept_.push_back(delay); };
+    ports_.now = [this] { return now_; };
+    ports_.sleep = [this](absl::Duration delay) {
+      slept_.push_back(delay);
+      now_ += delay;
+    };
     ports_.progress = [this](size_t done, size_t, const absl::Status&) { progress_.push_back(done); };
   }
   ~ImportRunTest() override { ::unlink(state_.c_str()); }
@@ -64,12 +68,14 @@ class ImportRunTest : public ::testing::Test {
     const std::string key = ImportKey(text, options_);
     auto journal = Journal::Open(state_, key);
     EXPECT_TRUE(journal.ok()) << journal.status();
-    ImportResult result = RunImport(options_, key, list, ports_, &*journal);
+    ImportResult result = RunImport(options_, list, ports_, &*journal);
     code_ = ExitCodeOf(list, result);
+    if (result.stopped.ok()) journal->Remove();
     return result;
   }
 
   const std::string state_;
+  absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
   ImportOptions options_;
   ImportPorts ports_;
   std::vector<absl::Status> errors_;
@@ -94,14 +100,31 @@ TEST_F(ImportRunTest, SendsTheListInBatches) {
   EXPECT_THAT(progress_, ElementsAre(2, 4, 5));
 }
 
-TEST_F(ImportRunTest, TheSameImportMakesTheSameRequests) {
-  const std::string text = ListText(4);
-  const CustomerList list = *ReadCustomerList(text);
-  const std::string key = ImportKey(text, options_);
-  const auto first = MakeRequest(options_, key, list, 0);
+TEST_F(ImportRunTest, TheSameAttemptMakesTheSameRequests) {
+  const CustomerList list = *ReadCustomerList(ListText(4));
+  const auto first = MakeRequest(options_, "attempt", list, 0);
   EXPECT_TRUE(Uuid::Parse(first.request_id()).has_value());
-  EXPECT_EQ(first.SerializeAsString(), MakeRequest(options_, ImportKey(text, options_), list, 0).SerializeAsString());
-  EXPECT_NE(first.request_id(), MakeRequest(options_, key, list, 1).request_id());
+  EXPECT_EQ(first.SerializeAsString(), MakeRequest(options_, "attempt", list, 0).SerializeAsString());
+  EXPECT_NE(first.request_id(), MakeRequest(options_, "attempt", list, 1).request_id());
+  EXPECT_NE(first.request_id(), MakeRequest(options_, "another", list, 0).request_id());
+}
+
+// What was refused may be right by now: yesterday's answers are not to be had again.
+TEST_F(ImportRunTest, AWholeImportThatIsRunAgainIsAskedAnew) {
+  refused_ = {"0"};
+  Run(ListText(2));
+  EXPECT_EQ(code_, kSomeRefused);
+  refused_.clear();
+  Run(ListText(2));
+  EXPECT_EQ(code_, kAllIn);
+  ASSERT_EQ(requests_.size(), 2u);
+  EXPECT_NE(requests_[0].request_id(), requests_[1].request_id());
+}
+
+TEST_F(ImportRunTest, TheKeyIsOfTheListAndEveryOption) {
+  const std::string text = ListText(4);
+  const std::string key = ImportKey(text, options_);
+  EXPECT_EQ(key, ImportKey(text, options_));
   std::set<std::string> keys = {key, ImportKey(ListText(3), options_)};
   for (const auto& change : std::vector<std::function<void(ImportOptions*)>>{
            [](ImportOptions* o) { o->partner += "2"; }, [](ImportOptions* o) { o->source = ""; },
@@ -130,7 +153,6 @@ TEST_F(ImportRunTest, RefusedRowsAndBrokenLinesAreToldByTheExitCode) {
   EXPECT_EQ(result.outcomes[1].result, Result::kRefused);
   EXPECT_EQ(result.outcomes[1].reason, "INVITATION_REQUIRED");
   EXPECT_EQ(result.outcomes[1].detail, "invite it");
-  ::unlink(state_.c_str());
   refused_.clear();
   Run(ListText(3) + "broken\n");
   EXPECT_EQ(code_, kSomeRefused);
@@ -160,13 +182,43 @@ TEST_F(ImportRunTest, LosesPatienceInTheEnd) {
   absl::Duration slept;
   for (const absl::Duration delay : slept_) slept += delay;
   EXPECT_LE(slept, absl::Minutes(1));
+  EXPECT_GE(slept, absl::Seconds(55));
+  for (const absl::Duration delay : slept_) EXPECT_LE(delay, absl::Seconds(5));
+}
+
+TEST_F(ImportRunTest, ItsPatienceCountsWhatTheCallsTake) {
+  ports_.call = [this](const BatchImportCustomersRequest&) -> absl::StatusOr<BatchImportCustomersResponse> {
+    now_ += absl::Seconds(20);
+    return absl::DeadlineExceededError("slow");
+  };
+  options_.patience = absl::Minutes(1);
+  const absl::Time begin = now_;
+  Run(ListText(2));
+  EXPECT_EQ(code_, kStopped);
+  // The first failure, a minute, and a last call that begins within it.
+  EXPECT_LE(now_ - begin, absl::Seconds(100));
+}
+
+TEST_F(ImportRunTest, WhatARepeatDoesNotMendHasAnExitCodeOfItsOwn) {
+  for (const absl::Status& error :
+       {absl::UnauthenticatedError("who"), absl::PermissionDeniedError("no"), absl::UnimplementedError("what"),
+        MakeError(absl::StatusCode::kFailedPrecondition, "IMPORT_SOURCE_UNKNOWN", "unknown")}) {
+    errors_ = {error};
+    Run(ListText(2));
+    EXPECT_EQ(code_, kMendFirst) << error;
+  }
+  for (const absl::Status& error : {absl::InternalError("bug"), absl::UnknownError("?"), absl::AbortedError("race")}) {
+    errors_ = {error};
+    Run(ListText(2));
+    EXPECT_EQ(code_, kStopped) << error;
+  }
 }
 
 TEST_F(ImportRunTest, GoesOnWhereItWasStopped) {
   errors_ = {absl::OkStatus(), absl::PermissionDeniedError("no")};
   refused_ = {"0"};
   ImportResult result = Run(ListText(6));
-  EXPECT_EQ(code_, kStopped);
+  EXPECT_EQ(code_, kMendFirst);
   EXPECT_EQ(result.outcomes.size(), 2u);
   EXPECT_EQ(requests_.size(), 2u);
   const std::string unanswered = requests_[1].request_id();
@@ -190,6 +242,23 @@ TEST_F(ImportRunTest, AListWithoutRowsSendsNothing) {
   Run(ListText(0));
   EXPECT_EQ(code_, kAllIn);
   EXPECT_TRUE(requests_.empty());
+}
+
+TEST_F(ImportRunTest, ATwinIsNamedByItsLineInTheList) {
+  ports_.call = [](const BatchImportCustomersRequest& request) -> absl::StatusOr<BatchImportCustomersResponse> {
+    BatchImportCustomersResponse response;
+    response.add_outcomes()->set_result(customer::v1::IMPORT_RESULT_CREATED);
+    for (int i = 1; i < request.rows_size(); ++i) {
+      auto* outcome = response.add_outcomes();
+      outcome->set_result(customer::v1::IMPORT_RESULT_REFUSED);
+      outcome->mutable_error()->ParseFromString(SerializeStatus(
+          MakeError(absl::StatusCode::kAlreadyExists, "DUPLICATE_ROW", "row 0 of the request", {{"row", "0"}})));
+    }
+    return response;
+  };
+  const ImportResult result = Run(ListText(4));
+  EXPECT_EQ(result.outcomes[1].detail, "line 2 of the list names the same customer");
+  EXPECT_EQ(result.outcomes[3].detail, "line 4 of the list names the same customer");
 }
 
 TEST_F(ImportRunTest, ARefusalNamesEveryField) {

@@ -10,12 +10,42 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/core/id.h"
 
 namespace clientele::import_customers {
 namespace {
 
 using Result = RowOutcome::Result;
+
+// How the first line begins, and the most bytes that it has.
+constexpr char kHeaderBegin[] = R"({"attempt":")";
+constexpr size_t kMaxHeaderBytes = 200;
+
+// A text member of a JSON object; "" if it has none of that name.
+std::string TextOf(const nlohmann::json& json, const char* name) {
+  const auto found = json.find(name);
+  return found != json.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+struct Header {
+  std::string attempt, import;
+};
+
+// False for a line that begins no journal.
+bool ReadHeader(const std::string& line, Header* header) {
+  const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return false;
+  *header = {TextOf(json, "attempt"), TextOf(json, "import")};
+  return !header->attempt.empty() && !header->import.empty();
+}
+
+// Whether a kill may have left this of a first line.
+bool IsTornHeader(const std::string& text) {
+  return text.size() < kMaxHeaderBytes &&
+         (absl::StartsWith(text, kHeaderBegin) || absl::StartsWith(kHeaderBegin, text));
+}
 
 const char* NameOf(Result result) {
   switch (result) {
@@ -31,10 +61,10 @@ const char* NameOf(Result result) {
 
 bool ReadOutcome(const nlohmann::json& json, RowOutcome* outcome) {
   if (!json.is_object()) return false;
-  const std::string name = json.value("result", "");
+  const std::string name = TextOf(json, "result");
   for (const Result result : {Result::kCreated, Result::kAlreadyPresent, Result::kRefused}) {
     if (name != NameOf(result)) continue;
-    *outcome = {result, json.value("reason", ""), json.value("detail", "")};
+    *outcome = {result, TextOf(json, "reason"), TextOf(json, "detail")};
     return true;
   }
   return false;
@@ -52,7 +82,7 @@ bool ReadBatch(const std::string& line, int* batch, std::vector<RowOutcome>* out
 }
 
 absl::Status IoError(const std::string& what, const std::string& path) {
-  return absl::InternalError(absl::StrCat(what, " ", path, ": ", std::strerror(errno)));
+  return absl::FailedPreconditionError(absl::StrCat(what, " ", path, ": ", std::strerror(errno)));
 }
 
 }  // namespace
@@ -74,12 +104,13 @@ absl::Status Journal::Load(const std::string& key) {
   std::ifstream existing(path_);
   std::string line;
   off_t whole = 0;  // bytes of whole lines
-  if (std::getline(existing, line) && !existing.eof()) {
-    const auto header = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (!header.is_object() || header.value("import", "") != key) {
-      return absl::FailedPreconditionError(
-          absl::StrCat(path_, " is of another list, partner or set of options: remove it to begin anew"));
-    }
+  Header header;
+  const bool has_line = std::getline(existing, line) && !existing.eof();
+  if (has_line ? !ReadHeader(line, &header) : !IsTornHeader(line)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path_, " is no state file of an import: name another one by --state"));
+  }
+  if (has_line) {
     whole = static_cast<off_t>(line.size()) + 1;
     while (std::getline(existing, line) && !existing.eof()) {
       int batch = 0;
@@ -88,11 +119,18 @@ absl::Status Journal::Load(const std::string& key) {
       whole += static_cast<off_t>(line.size()) + 1;
       batches_[batch] = std::move(outcomes);
     }
+    if (header.import != key && !batches_.empty()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(path_, " is of another list, partner or set of options: remove it to begin anew"));
+    }
+    // Of an import that was never answered, nothing is to be kept.
+    if (header.import != key) whole = 0;
   }
   // Without a torn last line, so that what follows begins on a line of its own.
   if (::ftruncate(descriptor, whole) != 0) return IoError("cannot write", path_);
   std::fseek(file_.get(), 0, SEEK_END);
-  return whole == 0 ? Append(nlohmann::json({{"import", key}}).dump()) : absl::OkStatus();
+  attempt_ = whole == 0 ? Uuid::NewV4().ToString() : header.attempt;
+  return whole == 0 ? Append(nlohmann::json({{"attempt", attempt_}, {"import", key}}).dump()) : absl::OkStatus();
 }
 
 absl::Status Journal::Append(const std::string& line) {

@@ -18,14 +18,16 @@ struct RowOutcome {
   std::string detail;  // kRefused: message and field violations
 };
 
-// The file that makes an import resumable: one line of JSON for each answered batch, on disk before the next batch is
-// sent. A line that a kill cut off counts as not written. Not thread-safe.
+// The file that makes an import resumable: a line of JSON for the attempt and one for each answered batch, on disk
+// before the next batch is sent. A line that a kill cut off counts as not written. Not thread-safe.
 class Journal {
  public:
-  // Opens or creates the file. `key` identifies list, partner and options; a file of another key is
-  // FailedPrecondition: its batches are not these.
+  // Opens or creates the file. `key` identifies list, partner and options. FailedPrecondition for a file with batches
+  // of another key, and for one that is no journal at all: neither is changed.
   static absl::StatusOr<Journal> Open(const std::string& path, const std::string& key);
 
+  // A random UUID that an import keeps until it is whole, however often it is stopped; the next import has another.
+  const std::string& attempt() const { return attempt_; }
   // Batches answered so far, this run's included.
   const std::map<int, std::vector<RowOutcome>>& batches() const { return batches_; }
   absl::Status Record(int batch, std::vector<RowOutcome> outcomes);
@@ -44,6 +46,7 @@ class Journal {
   absl::Status Append(const std::string& line);
 
   std::string path_;
+  std::string attempt_;
   std::unique_ptr<std::FILE, Close> file_;
   std::map<int, std::vector<RowOutcome>> batches_;
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "common/core/id.h"
 #include "tools/import_customers/files.h"
 
 namespace clientele::import_customers {
@@ -63,10 +64,47 @@ TEST_F(JournalTest, ALineThatAKillCutOffCountsAsNotWritten) {
 }
 
 TEST_F(JournalTest, BelongsToOneImport) {
-  ASSERT_TRUE(Journal::Open(path_, "key").ok());
+  ASSERT_TRUE(Journal::Open(path_, "key")->Record(0, {{Result::kCreated, "", ""}}).ok());
   EXPECT_EQ(Journal::Open(path_, "another").status().code(), absl::StatusCode::kFailedPrecondition);
-  ASSERT_TRUE(WriteTextFile(path_, "something else\n").ok());
-  EXPECT_EQ(Journal::Open(path_, "key").status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Journal::Open(path_, "key")->batches().size(), 1u);
+}
+
+TEST_F(JournalTest, AnAttemptLastsUntilTheImportIsWhole) {
+  std::string attempt;
+  {
+    auto journal = Journal::Open(path_, "key");
+    attempt = journal->attempt();
+    EXPECT_TRUE(Uuid::Parse(attempt).has_value());
+    ASSERT_TRUE(journal->Record(0, {{Result::kCreated, "", ""}}).ok());
+  }
+  auto resumed = Journal::Open(path_, "key");
+  EXPECT_EQ(resumed->attempt(), attempt);
+  resumed->Remove();
+  EXPECT_NE(Journal::Open(path_, "key")->attempt(), attempt);
+}
+
+TEST_F(JournalTest, WithoutAnAnswerBlocksNoOtherImport) {
+  std::string attempt;
+  {
+    const auto refused = Journal::Open(path_, "key");
+    attempt = refused->attempt();
+  }
+  {
+    auto corrected = Journal::Open(path_, "another");
+    ASSERT_TRUE(corrected.ok()) << corrected.status();
+    EXPECT_NE(corrected->attempt(), attempt);
+    ASSERT_TRUE(corrected->Record(0, {{Result::kCreated, "", ""}}).ok());
+  }
+  EXPECT_EQ(Journal::Open(path_, "another")->batches().size(), 1u);
+}
+
+TEST_F(JournalTest, LeavesWhatIsNoJournalAsItIs) {
+  for (const char* text : {"something else\n", "something else", "tenant_id,company_name\r1,A\r", "{\"attempt\":5}\n",
+                           "{\"import\":\"key\"}\n", "[]\n", "{\"attempt\":\"x\",\"import\":7}\n"}) {
+    ASSERT_TRUE(WriteTextFile(path_, text).ok());
+    EXPECT_EQ(Journal::Open(path_, "key").status().code(), absl::StatusCode::kFailedPrecondition) << text;
+    EXPECT_EQ(*ReadTextFile(path_), text);
+  }
 }
 
 TEST_F(JournalTest, IsHeldByOneProcess) {

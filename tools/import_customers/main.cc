@@ -1,6 +1,8 @@
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 
 #include "absl/flags/flag.h"
@@ -35,7 +37,8 @@ ABSL_FLAG(std::string, rejects, "", "where the refused rows go. Empty: FILE.reje
 ABSL_FLAG(std::string, state, "", "what makes a stopped import resumable. Empty: FILE.import-state");
 ABSL_FLAG(int, batch_size, 500, "rows in a call, 1 to 500");
 ABSL_FLAG(std::string, progress, "auto", "progress bar on stderr: auto (if it is a terminal), always, never");
-ABSL_FLAG(absl::Duration, patience, absl::Minutes(5), "how long one batch is tried again before the import stops");
+ABSL_FLAG(absl::Duration, patience, absl::Minutes(5),
+          "how long after its first failure a batch is tried again, before the import stops");
 
 namespace clientele::import_customers {
 namespace {
@@ -54,7 +57,9 @@ Exit codes:
   0  every row is in (or, with --validate_only, would be)
   1  it did not start: wrong usage, a file that cannot be read or is no such list; also after --help
   2  every row was answered, some were refused: see the file of refused rows
-  3  stopped by the server or the network: run the same command again to go on)";
+  3  stopped by the server or the network: run the same command again to go on
+  4  stopped by what a repeat does not mend (a token, a permission, an import source, a file that cannot be written):
+     mend what it says, then run the same command again to go on)";
 
 struct Arguments {
   ImportOptions options;
@@ -77,6 +82,18 @@ absl::Status ReadListTime(ImportOptions* options) {
   }
   options->list_time = time;
   return absl::OkStatus();
+}
+
+// The refused rows of an earlier run are replaced; anything else stays as it is.
+absl::Status CheckPlaceOfRejects(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return absl::OkStatus();
+  if (std::filesystem::is_regular_file(path, ignored)) {
+    const auto text = ReadTextFile(path);
+    if (text.ok() && IsRejectsCsv(*text)) return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, " is there and is no file of refused rows: name another one by --rejects"));
 }
 
 absl::StatusOr<Arguments> ReadArguments(const std::vector<char*>& positional) {
@@ -109,9 +126,11 @@ absl::StatusOr<Arguments> ReadArguments(const std::vector<char*>& positional) {
   if (arguments.rejects.empty()) arguments.rejects = arguments.list + ".rejected.csv";
   arguments.state = absl::GetFlag(FLAGS_state);
   if (arguments.state.empty()) arguments.state = arguments.list + ".import-state";
-  if (arguments.rejects == arguments.list || arguments.state == arguments.list) {
-    return absl::InvalidArgumentError("--rejects and --state must not be the list itself");
+  if (SameFile(arguments.rejects, arguments.list) || SameFile(arguments.state, arguments.list) ||
+      SameFile(arguments.rejects, arguments.state)) {
+    return absl::InvalidArgumentError("the list, --rejects and --state must be three files");
   }
+  if (absl::Status free = CheckPlaceOfRejects(arguments.rejects); !free.ok()) return free;
   const std::string progress = absl::GetFlag(FLAGS_progress);
   if (progress != "auto" && progress != "always" && progress != "never") {
     return absl::InvalidArgumentError("--progress must be auto, always or never");
@@ -123,6 +142,7 @@ absl::StatusOr<Arguments> ReadArguments(const std::vector<char*>& positional) {
 ImportPorts MakePorts(const Arguments& arguments, ImportCall call, size_t total) {
   ImportPorts ports;
   ports.call = std::move(call);
+  ports.now = [] { return absl::Now(); };
   ports.sleep = [](absl::Duration delay) { absl::SleepFor(delay); };
   ports.progress = [show = arguments.progress, total, begin = absl::Now()](size_t done, size_t refused,
                                                                            const absl::Status& waiting) {
@@ -131,6 +151,33 @@ ImportPorts MakePorts(const Arguments& arguments, ImportCall call, size_t total)
     std::cerr << "\r" << ProgressLine(done, total, refused, absl::Now() - begin, waiting) << "\033[K" << std::flush;
   };
   return ports;
+}
+
+// The refused rows in their file, and no file where none was refused: one of an earlier run would be taken for this
+// one's.
+absl::Status WriteRejects(const Arguments& arguments, const CustomerList& list, const ImportResult& result) {
+  const std::string rejects = RejectsCsv(list, result);
+  if (!rejects.empty()) {
+    if (absl::Status written = WriteTextFile(arguments.rejects, rejects); !written.ok()) return written;
+    std::cout << "\nThe refused rows and why: " << arguments.rejects << "\n";
+  } else if (result.stopped.ok()) {
+    ::unlink(arguments.rejects.c_str());  // ReadArguments made sure that it is ours
+  }
+  return absl::OkStatus();
+}
+
+// Says what a person who presses Ctrl-C wants to know; then the signal does what it always does.
+void TellHowToGoOn(int signal) {
+  constexpr char kText[] = "\nStopped. Run the same command again: it goes on with the rows that were not answered.\n";
+  if (::write(STDERR_FILENO, kText, sizeof(kText) - 1) < 0) ::_exit(kStopped);
+  ::raise(signal);
+}
+
+void HandleSignals() {
+  struct sigaction action = {};
+  action.sa_handler = TellHowToGoOn;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  for (const int signal : {SIGINT, SIGTERM}) ::sigaction(signal, &action, nullptr);
 }
 
 absl::StatusOr<int> Run(const Arguments& arguments) {
@@ -145,18 +192,17 @@ absl::StatusOr<int> Run(const Arguments& arguments) {
   auto journal = Journal::Open(arguments.state, key);
   if (!journal.ok()) return journal.status();
 
+  HandleSignals();
   const ImportPorts ports = MakePorts(arguments, *std::move(call), list->rows.size());
   ports.progress(0, 0, absl::OkStatus());
-  const ImportResult result = RunImport(arguments.options, key, *list, ports, &*journal);
+  const ImportResult result = RunImport(arguments.options, *list, ports, &*journal);
   if (arguments.progress) std::cerr << "\n";
   std::cout << Summary(arguments.list, arguments.options, *list, result);
-  if (const std::string rejects = RejectsCsv(*list, result); !rejects.empty()) {
-    if (absl::Status written = WriteTextFile(arguments.rejects, rejects); !written.ok()) {
-      // The journal stays: run again, with another --rejects, and nothing is sent twice.
-      std::cerr << "import-customers: " << std::string(written.message()) << "\n";
-      return kStopped;
-    }
-    std::cout << "\nThe refused rows and why: " << arguments.rejects << "\n";
+  if (absl::Status written = WriteRejects(arguments, *list, result); !written.ok()) {
+    // The journal stays.
+    std::cerr << "import-customers: " << std::string(written.message())
+              << "\nMend that, or name another file by --rejects, and run the command again: nothing is sent twice.\n";
+    return kMendFirst;
   }
   if (result.stopped.ok()) journal->Remove();
   return ExitCodeOf(*list, result);

@@ -19,6 +19,8 @@ constexpr size_t kMaxInvitationsNamed = 10;
 constexpr char kBrokenLine[] = "MALFORMED_LINE";
 constexpr char kInvitationRequired[] = "INVITATION_REQUIRED";
 
+constexpr int kOwnComments = 4;
+
 // The comments of an earlier file of refused rows are not carried on.
 bool IsOwnComment(const std::string& title) {
   return title == "#line" || title == "#reason" || title == "#detail" || title == "#raw";
@@ -80,6 +82,13 @@ std::string ProgressLine(size_t done, size_t total, size_t refused, absl::Durati
   return line;
 }
 
+bool IsRejectsCsv(const std::string& text) {
+  CsvReader reader(text);
+  CsvRecord header;
+  if (!reader.Next(&header)) return true;
+  return std::count_if(header.fields.begin(), header.fields.end(), IsOwnComment) == kOwnComments;
+}
+
 std::string RejectsCsv(const CustomerList& list, const ImportResult& result) {
   std::map<int64_t, std::string> lines;  // in the file's order
   for (const BrokenLine& broken : list.broken) {
@@ -111,7 +120,10 @@ std::string Summary(const std::string& file, const ImportOptions& options, const
     const std::string reason = ReasonOf(result.stopped);
     absl::StrAppend(&text, "\nStopped: ", absl::StatusCodeToString(result.stopped.code()),
                     reason.empty() ? "" : absl::StrCat("/", reason), ": ", std::string(result.stopped.message()),
-                    "\nRun the same command again: it goes on with the rows that were not answered.\n");
+                    RepeatingHelps(result.stopped)
+                        ? "\nRun the same command again: it goes on with the rows that were not answered.\n"
+                        : "\nRepeating it as it is would not help. Mend this first; the same command then goes on with "
+                          "the rows that were not answered.\n");
   }
   return text;
 }

@@ -13,6 +13,9 @@ namespace clientele::import_customers {
 std::string ProgressLine(size_t done, size_t total, size_t refused, absl::Duration elapsed,
                          const absl::Status& waiting);
 
+// Whether this text is such a file of refused rows as RejectsCsv makes, corrected or not. An empty one counts.
+bool IsRejectsCsv(const std::string& text);
+
 // The rows that were not taken as CSV: #line, #reason, #detail, #raw, then the list's own columns. The # columns are
 // comments to this program, so the corrected file can be imported as it is. Empty if every row was taken.
 std::string RejectsCsv(const CustomerList& list, const ImportResult& result);

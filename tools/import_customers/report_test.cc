@@ -46,10 +46,21 @@ TEST(RejectsCsvTest, CanBeImportedAsItIs) {
   const auto again = ReadCustomerList(csv);
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->rows[0].import.company_name(), "A, B");
-  EXPECT_TRUE(again->broken.empty());
+  ASSERT_EQ(again->rows.size(), 2u);
+  // What nobody corrected is kept for another time.
+  ASSERT_EQ(again->broken.size(), 1u);
+  EXPECT_EQ(again->broken[0].raw, "broken");
   ImportResult refused_again;
   refused_again.outcomes.assign(again->rows.size(), {Result::kRefused, "WHY", ""});
   EXPECT_EQ(ReadCustomerList(RejectsCsv(*again, refused_again))->header.size(), 8u);
+}
+
+TEST(RejectsCsvTest, IsKnownAgain) {
+  const std::string csv = RejectsCsv(*ReadCustomerList(kList), SomeRefused());
+  EXPECT_TRUE(IsRejectsCsv(csv));
+  EXPECT_TRUE(IsRejectsCsv(""));
+  EXPECT_FALSE(IsRejectsCsv(kList));
+  EXPECT_FALSE(IsRejectsCsv("a letter\n"));
 }
 
 TEST(RejectsCsvTest, IsEmptyWhenEveryRowWasTaken) {
@@ -86,7 +97,9 @@ TEST(SummaryTest, TellsWhyItStoppedAndWhatIsLeft) {
   const std::string text = Summary("list.csv", options, *ReadCustomerList(kList), result);
   EXPECT_THAT(text, HasSubstr("1 would be created"));
   EXPECT_THAT(text, HasSubstr("2 not answered yet"));
-  EXPECT_THAT(text, HasSubstr("Stopped: UNAVAILABLE: nobody there"));
+  EXPECT_THAT(text, HasSubstr("Stopped: UNAVAILABLE: nobody there\nRun the same command again"));
+  result.stopped = absl::UnauthenticatedError("no token");
+  EXPECT_THAT(Summary("list.csv", options, *ReadCustomerList(kList), result), HasSubstr("Mend this first"));
 }
 
 TEST(SummaryTest, NamesTenToInvite) {

@@ -24,14 +24,14 @@ runs_as() {
   pid_of "$1" >/dev/null && read -r _ _ _ recorded <"$STATE/run/$1.pid" && [ "$recorded" = "$2" ]
 }
 
-# start_process NAME IDENTITY COMMAND...: in a session of its own, with its output in the log folder.
+# start_process NAME IDENTITY COMMAND...: in a session of its own, with its output in the log folder. PROCESS is its id.
 start_process() {
-  local name=$1 identity=$2 log="$STATE/log/$1.log" pid
+  local name=$1 identity=$2 log="$STATE/log/$1.log"
   shift 2
   if [ "$(stat -c %s "$log" 2>/dev/null || echo 0)" -gt 50000000 ]; then mv "$log" "$log.1"; fi
   setsid "$@" >>"$log" 2>&1 </dev/null 9>&- &
-  pid=$!
-  printf '%s %s %s %s\n' "$pid" "$(born "$pid" || echo 0)" "$(cat /proc/sys/kernel/random/boot_id)" "$identity" \
+  PROCESS=$!
+  printf '%s %s %s %s\n' "$PROCESS" "$(born "$PROCESS" || echo 0)" "$(cat /proc/sys/kernel/random/boot_id)" "$identity" \
     >"$STATE/run/$name.pid"
 }
 

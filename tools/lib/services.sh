@@ -42,8 +42,8 @@ migrate() {
   local service log
   for service in "${SERVICES[@]}"; do
     log="$STATE/log/$service-migrate.log"
-    timeout 120 "$(service_binary "$service")" --mode=migrate --flagfile="$STATE/config/$service-service.flags" \
-      >"$log" 2>&1 9>&- || fail "The tables of $service-service could not be made." "$log"
+    supervise timeout 120 "$(service_binary "$service")" --mode=migrate \
+      --flagfile="$STATE/config/$service-service.flags" >"$log" 2>&1 || fail "The tables of $service-service could not be made." "$log"
   done
 }
 
@@ -57,11 +57,23 @@ service_identity() {
   } | sha256sum | cut -c1-16
 }
 
+# expect_free NAME PORT...: another program on a process's port keeps it from starting, or answers for it.
+expect_free() {
+  local name=$1 port
+  shift
+  for port in "$@"; do
+    if (: 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+      fail "Port $port, where $name would listen, is taken by another program: end that one, or set CLIENTELE_PORTS."
+    fi
+  done
+}
+
 start_mail() {
   local identity
   identity="$(cat tools/lib/mail_catcher.py <(smtp_port) <(state_path) | sha256sum | cut -c1-16)"
   runs_as mail-catcher "$identity" && return
   stop_process mail-catcher
+  expect_free mail-catcher "$(smtp_port)"
   start_process mail-catcher "$identity" "$PYTHON" -B tools/lib/mail_catcher.py "$(smtp_port)" "$STATE/mail"
 }
 
@@ -71,20 +83,31 @@ start_services() {
     identity="$(service_identity "$service")"
     runs_as "$service-service" "$identity" && continue
     stop_process "$service-service"
+    expect_free "$service-service" "$(service_port "$service")" "$(metrics_port "$service")" "$(admin_port "$service")"
     start_process "$service-service" "$identity" "$(service_binary "$service")" --mode=serve \
       --flagfile="$STATE/config/$service-service.flags"
   done
 }
 
+# last_error LOG: what a service that ended said last, of all that stands in its log.
+last_error() {
+  tail -n 30 "$1" 2>/dev/null | grep -a '"level":"error"' | tail -n 1 |
+    sed -E 's/.*"message":"([^"]*)".*"reason":"([^"]*)".*/, \1: \2/' || true
+}
+
 # Waits until all of them serve; shows the log of one that does not.
 wait_until_healthy() {
-  local service checks=() answer
+  local service checks=() answer log
   for service in "${SERVICES[@]}"; do
     checks+=("$service-service=grpc:$(admin_port "$service")=$(pid_of "$service-service" || echo 0)")
   done
   checks+=("mail-catcher=smtp:$(smtp_port)=$(pid_of mail-catcher || echo 0)")
-  answer="$("$PYTHON" -B tools/lib/health.py 60 "${checks[@]}")" ||
-    fail "Not healthy: $answer" "$STATE/log/${answer%%:*}.log"
+  supervise "$PYTHON" -B tools/lib/health.py 60 "${checks[@]}" >"$STATE/run/health" || {
+    answer="$(cat "$STATE/run/health")"
+    log="$STATE/log/${answer%%:*}.log"
+    case "$answer" in *"it ended") answer+="$(last_error "$log")" ;; esac
+    fail "Not healthy: $answer" "$log"
+  }
 }
 
 stop_services() {

@@ -5,6 +5,9 @@
 STATE="${CLIENTELE_STATE:-.local}"         # everything the suite keeps: database, keys, tokens, mail, logs
 PRESET="${CLIENTELE_PRESET:-release}"      # which build runs
 PORTS="${CLIENTELE_PORTS:-7400}"           # ports are counted from here
+if ! [[ $PORTS =~ ^[1-9][0-9]{3,4}$ ]] || [ "$PORTS" -gt 65400 ]; then
+  fail "CLIENTELE_PORTS counts ports from a number between 1000 and 65400, not from $PORTS."
+fi
 
 TRUST_DOMAIN=clientele.local
 TOKEN_ISSUER=https://issuer.clientele.local
@@ -26,6 +29,23 @@ state_path() { case "$STATE" in /*) printf '%s' "$STATE" ;; *) printf '%s/%s' "$
 conninfo() {
   printf 'host=%s port=5432 dbname=%s user=%s_service passfile=%s/secrets/%s_service.pgpass connect_timeout=5' \
     "$(cat "$STATE/run/socket_directory")" "$DATABASE" "$1" "$(state_path)" "$1"
+}
+
+# original: the folder that the state's folder is a copy of; nothing if it was made here, or moved here. What a copy
+# says of processes and of the database is the original's: its pid files, its sockets, its files under /var/lib.
+original() {
+  local made_at
+  made_at="$(cat "$STATE/made_at" 2>/dev/null || true)"
+  if [ -n "$made_at" ] && [ -e "$made_at" ] && ! [ "$made_at" -ef "$STATE" ]; then printf '%s' "$made_at"; fi
+}
+
+# leave_the_original: a copy begins with an empty database of its own.
+leave_the_original() {
+  if [ -n "$(original)" ]; then
+    say "$STATE is a copy of $(original): it begins with an empty database of its own."
+    rm -rf "${STATE:?}"/{run,log,scenario,postgres}
+  fi
+  state_path >"$STATE/made_at"
 }
 
 # Only one command at a time changes the suite. The lock is held by this shell, never by what it starts (9>&-).

@@ -1,15 +1,18 @@
 """The scenario's commands: what is printed is what the shell runs, and it is JSON of the contract again."""
 
+import collections
 import json
 import pathlib
 import subprocess
 import sys
 import types
 import unittest
+from unittest import mock
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tools/lib"))
 from contract import Contract  # noqa: E402
+from scenario import feeds  # noqa: E402
 from scenario.calls import FRESH_ID, FRESH_MPN, TODAY, Answer, Caller, Command, shell_body  # noqa: E402
 
 METHOD = "clientele.customer.v1.CustomerService/GetCustomer"
@@ -76,6 +79,30 @@ class Answers(unittest.TestCase):
     def test_an_error_without_a_status_keeps_its_text(self):
         done = types.SimpleNamespace(returncode=1, stdout="", stderr="buf: * Dialing\nFailure: connection refused")
         self.assertIn("connection refused", Answer(done, self.contract).error["message"])
+
+
+class Feeds(unittest.TestCase):
+    """A feed is read to its end, also over pages that a filter left empty."""
+
+    def events_of(self, pages: list) -> set:
+        stage, told = mock.MagicMock(), []
+        asked = []
+
+        def answer(_caller, _method, body):
+            asked.append(body.get("after_position", ""))
+            return collections.defaultdict(str, pages[len(asked) - 1])
+
+        stage.quiet.side_effect = answer
+        stage.tell.side_effect = told.append
+        feeds.follow(stage, mock.MagicMock(), "customer")
+        self.assertEqual(asked, ["", *[page["position"] for page in pages[:-1]]])
+        return told[0]
+
+    def test_an_empty_page_is_not_the_end(self):
+        event = [{"id": "1", "type": "customer.created"}]
+        for last in ({"position": "c", "atEnd": True}, {"position": "b"}):
+            told = self.events_of([{"position": "a"}, {"position": "b", "events": event}, last])
+            self.assertEqual(told, "all of them: 1 customer.created")
 
 
 if __name__ == "__main__":

@@ -28,11 +28,19 @@ class Failed(Exception):
     """An answer was not what the scenario expects."""
 
 
+def ports() -> int:
+    """Where the suite's ports are counted from."""
+    given = os.environ.get("CLIENTELE_PORTS", "7400")
+    if not given.isdigit():
+        sys.exit(f"CLIENTELE_PORTS counts ports from a number, not from {given}.")
+    return int(given)
+
+
 class Stage:
     def __init__(self):
         self.state = os.environ.get("CLIENTELE_STATE", ".local")
         self.preset = os.environ.get("CLIENTELE_PRESET", "release")
-        self._ports = int(os.environ.get("CLIENTELE_PORTS", "7400"))
+        self._ports = ports()
         self.play = time.strftime("%y%m%d-%H%M%S", time.gmtime())
         self.number = time.time_ns()
         self._tokens = Tokens(ROOT / self.state)
@@ -138,5 +146,5 @@ class Stage:
 
 
 def new_id() -> str:
-    """The request id of something that happens once: who repeats the printed command gets the same answer again."""
+    """The request id of something that happens once: repeated, the printed command has no second effect."""
     return str(uuid.uuid4())
