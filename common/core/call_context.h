@@ -32,6 +32,8 @@ struct CallContext {
   std::string on_behalf_of;  // for whom an application or service acts; may be empty
   std::string method;        // package.Service/Method
   std::string request_id;    // empty where the caller sent none
+  // The request that a saga's step, or a call that such a step makes, is a part of; empty elsewhere.
+  std::string origin_request_id;
   std::string request_hash;  // SHA-256 of the request, 32 bytes
   std::string trace_id;      // W3C, 32 hexadecimal digits
   std::string traceparent;   // to pass on to other services
@@ -40,6 +42,9 @@ struct CallContext {
   bool validate_only = false;
   // Where this service's own feed stands after what the call wrote; merged with what other services answered.
   Consistency consistency;
+
+  // What events and audit tell: the id that the caller knows.
+  const std::string& told_request_id() const { return origin_request_id.empty() ? request_id : origin_request_id; }
 };
 
 }  // namespace clientele

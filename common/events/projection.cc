@@ -25,8 +25,9 @@ constexpr absl::Duration kIdlePoll = absl::Milliseconds(250);
 // An idle feed's checkpoints move the row no oftener: a commit for nothing, but a restart must not begin below the
 // feed's floor.
 constexpr absl::Duration kPersistInterval = absl::Minutes(1);
-// Fetches on their way at once: the one that waits for news, and those asked for since.
-constexpr int kMaxFlights = 4;
+// Fetches on their way at once: those that wait for news, of this round and of earlier ones, and the one asked for
+// since.
+constexpr int kMaxFlights = 16;
 
 bool IsPowerOfTwo(int value) { return (value & (value - 1)) == 0; }
 
@@ -153,7 +154,8 @@ class Projection::Impl : public std::enable_shared_from_this<Projection::Impl> {
       MutexLock lock(&mutex_);
       if (failures_ > 0) return;  // the source or the database is away: the next try is soon enough
       if (state_ == State::kFetching) {
-        if (flights_ >= kMaxFlights) return;
+        // One that does not wait for news is enough for all who wait; long polls of earlier rounds end by themselves.
+        if (in_round_ > 1 || flights_ >= kMaxFlights) return;
       } else {
         nap = nap_;
       }
@@ -212,7 +214,10 @@ class Projection::Impl : public std::enable_shared_from_this<Projection::Impl> {
       stands = position_;
     }
     waiters_.Release(stands, absl::InfinitePast());
-    Fetch();
+    if (!(stands == flight.from)) return Fetch();
+    // A source of an earlier version, which never says that it is at the end.
+    MutexLock lock(&mutex_);
+    Nap(kBusyPoll);
   }
 
   void TakeEvents(pg::Session& session, const Flight& flight, const event::v1::ListEventsResponse& page,

@@ -34,7 +34,7 @@ class ProjectionTest : public FeedTest {
   // As a service does it, but for the wire.
   FetchPage Fetch() {
     return [this](const std::string& position, int page_size, bool wait,
-                  std::function<void(absl::StatusOr<event::v1::ListEventsResponse>)> done) {
+                  const std::function<void(absl::StatusOr<event::v1::ListEventsResponse>)>& done) {
       ++fetches_;
       auto call = std::make_shared<rpc::Call>();
       call->context.deadline = absl::Now() + absl::Seconds(5);
@@ -44,7 +44,7 @@ class ProjectionTest : public FeedTest {
       request->set_page_size(page_size);
       if (wait) request->set_wait_seconds(1);
       for (const std::string& prefix : prefixes_) request->add_type_prefixes(prefix);
-      handler_.begin(std::move(call), std::move(request), std::move(done));
+      handler_.begin(call, request, done);
     };
   }
 

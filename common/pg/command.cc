@@ -33,7 +33,7 @@ event AS (
   INSERT INTO outbox (id, type, subject, partner, generation, revision, after, changed_fields, request_id, trace_id,
                       actor, create_time)
   SELECT event_id, type, subject, partner, generation, revision, after, string_to_array(changed_fields, ','),
-         {13}::text, {15}::text, {10}::text, {16}::timestamptz
+         {25}::text, {15}::text, {10}::text, {16}::timestamptz
   FROM change WHERE type <> '' ORDER BY place
   RETURNING xid, seq
 ),
@@ -41,7 +41,7 @@ audit AS (
   INSERT INTO audit_record (id, partner, create_time, actor, on_behalf_of, operation, resource, revision,
                             changed_fields, method, request_id, trace_id)
   SELECT event_id, partner, {16}::timestamptz, {10}::text, {11}::text, type, subject, revision,
-         string_to_array(changed_fields, ','), {12}::text, {13}::text, {15}::text
+         string_to_array(changed_fields, ','), {12}::text, {25}::text, {15}::text
   FROM change WHERE type <> ''
 ),
 request AS (
@@ -51,14 +51,15 @@ request AS (
 ),
 started AS (
   INSERT INTO saga (id, kind, subject, state, owner, lease_until, next_attempt, principal, on_behalf_of, trace_id,
-                    create_time)
+                    request_id, create_time)
   SELECT {19}::uuid, {20}::text, {21}::text, {22}::bytea, {23}::text,
-         clock_timestamp() + {24}::bigint * interval '1 millisecond', clock_timestamp(), {10}::text, {11}::text, {15}::text, {16}::timestamptz
+         clock_timestamp() + {24}::bigint * interval '1 millisecond', clock_timestamp(), {10}::text, {11}::text, {15}::text, {25}::text,
+         {16}::timestamptz
   WHERE {19}::uuid IS NOT NULL AND EXISTS (SELECT FROM change)
 )
 SELECT (SELECT array_agg(entity.id::text) FROM entity), (SELECT xid FROM event LIMIT 1),
        (SELECT max(seq) FROM event), (SELECT epoch FROM feed_epoch))sql";
-constexpr int kTrailParameters = 24;
+constexpr int kTrailParameters = 25;
 
 // The record and its position are read in the same snapshot as the rest.
 constexpr char kLoadHead[] = R"sql(
@@ -204,7 +205,7 @@ absl::StatusOr<Written> Write(Session& session, const CallContext& call, const W
   const SagaStart none;
   const SagaStart& saga = plan.saga.has_value() ? *plan.saga : none;
   params.TextOrNull(saga.id).Text(saga.kind).Text(saga.subject).Bytes(saga.state).Text(saga.owner);
-  params.Int(absl::ToInt64Milliseconds(kSagaLease));
+  params.Int(absl::ToInt64Milliseconds(kSagaLease)).Text(call.told_request_id());
 
   const absl::StatusOr<Rows> rows = session.Write(plan.statement->statement, params);
   if (!rows.ok()) return rows.status();

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/core/error.h"
+#include "common/core/id.h"
 #include "common/rpc/channel.h"
 
 namespace clientele::rpc {
@@ -64,6 +65,8 @@ absl::StatusOr<Caller> FromCertificate(const grpc::CallbackServerContext& contex
   }
   if (!acting.empty()) caller.acting_principal = std::string(acting);
   caller.on_behalf_of = std::string(on_behalf_of);
+  const absl::string_view origin = MetadataOf(context, kOriginRequestMetadata);
+  if (Uuid::Parse(origin).has_value()) caller.origin_request_id = std::string(origin);
   return caller;
 }
 

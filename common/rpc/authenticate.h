@@ -17,6 +17,7 @@ struct Caller {
   auth::Principal principal;
   std::string acting_principal;  // the principal's name, or the one that a peer acts for
   std::string on_behalf_of;
+  std::string origin_request_id;  // of the caller that a peer's saga acts for; empty where it names none
 };
 
 // The bearer token where there is one, else the service's certificate. UNAUTHENTICATED with a reason of TokenVerifier,

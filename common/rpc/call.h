@@ -30,10 +30,14 @@ using Reply = std::function<void(absl::StatusOr<Response>)>;
 
 namespace internal {
 
-// A parameter whose type another argument tells.
+// A parameter whose type another argument tells. What is taken by reference must be a variable: it has to live on.
 template <class T>
 struct Given {
   using Type = T;
+};
+template <class T>
+struct Given<T&> {
+  using Type = std::reference_wrapper<T>;
 };
 
 // `function` with what it takes behind the arguments of a call.
@@ -66,7 +70,7 @@ struct Handler {
   // must not block, and bears fields that break their rules.
   template <class... Parts>
   Handler&& Checking(absl::Status (*function)(const Call&, const Request&, Parts...), Given<Parts>... parts) && {
-    check = internal::Bind(function, std::tuple<Parts...>(std::forward<Parts>(parts)...));
+    check = internal::Bind(function, std::tuple<Parts...>(std::move(parts)...));
     return std::move(*this);
   }
 };
@@ -78,7 +82,7 @@ struct Handler {
 template <class Request, class Response, class... Parts>
 Handler<Request, Response> OnWorker(absl::StatusOr<Response> (*function)(pg::Session&, Call&, const Request&, Parts...),
                                     Given<Parts>... parts) {
-  return {internal::Bind(function, std::tuple<Parts...>(std::forward<Parts>(parts)...)), nullptr, nullptr};
+  return {internal::Bind(function, std::tuple<Parts...>(std::move(parts)...)), nullptr, nullptr};
 }
 
 // Runs on the thread that took the call off the wire and must not block: it hands the work to an executor, a
@@ -87,7 +91,7 @@ template <class Request, class Response, class... Parts>
 Handler<Request, Response> Async(void (*function)(const std::shared_ptr<Call>&, const std::shared_ptr<const Request>&,
                                                   const Reply<Response>&, Parts...),
                                  Given<Parts>... parts) {
-  return {nullptr, internal::Bind(function, std::tuple<Parts...>(std::forward<Parts>(parts)...)), nullptr};
+  return {nullptr, internal::Bind(function, std::tuple<Parts...>(std::move(parts)...)), nullptr};
 }
 
 }  // namespace clientele::rpc

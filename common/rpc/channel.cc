@@ -88,6 +88,7 @@ std::unique_ptr<grpc::ClientContext> ClientContextFor(const CallContext& call, a
   if (!call.traceparent.empty()) context->AddMetadata(kTraceparentMetadata, call.traceparent);
   if (!call.principal.empty()) context->AddMetadata(kActingPrincipalMetadata, call.principal);
   if (!call.on_behalf_of.empty()) context->AddMetadata(kOnBehalfOfMetadata, call.on_behalf_of);
+  if (!call.origin_request_id.empty()) context->AddMetadata(kOriginRequestMetadata, call.origin_request_id);
   if (!call.consistency.empty()) context->AddMetadata(kConsistencyMetadata, FormatConsistency(call.consistency));
   return context;
 }

@@ -27,6 +27,8 @@ std::shared_ptr<grpc::Channel> MakeChannel(const ChannelOptions& options);
 // Metadata by which a service of the suite names for whom it calls; trusted from peers' certificates alone.
 inline constexpr char kActingPrincipalMetadata[] = "clientele-acting-principal";
 inline constexpr char kOnBehalfOfMetadata[] = "clientele-on-behalf-of";
+// The request of the caller that a saga's call is a part of.
+inline constexpr char kOriginRequestMetadata[] = "clientele-origin-request";
 
 // Context of a call to another service for `call`: deadline, trace context, acting principal, consistency.
 std::unique_ptr<grpc::ClientContext> ClientContextFor(const CallContext& call, absl::Time deadline);

@@ -114,6 +114,7 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
     call.call()->principal = std::move(caller->principal);
     context.principal = std::move(caller->acting_principal);
     context.on_behalf_of = std::move(caller->on_behalf_of);
+    context.origin_request_id = std::move(caller->origin_request_id);
     return absl::OkStatus();
   }
 

@@ -190,6 +190,7 @@ TEST(CallAsync, CarriesTheCallToAnotherService) {
   CallContext call;
   call.principal = "customer:https://directory.example/t/anna";
   call.on_behalf_of = "anna";
+  call.origin_request_id = kCustomer;
   call.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   call.consistency = {{"customer", {kEpoch, 3, 1}}};
   std::promise<std::pair<absl::StatusOr<Probe>, Consistency>> done;
@@ -202,6 +203,7 @@ TEST(CallAsync, CarriesTheCallToAnotherService) {
   EXPECT_EQ(consistency, (Consistency{{"customer", {kEpoch, 3, 1}}, {"probe", {kEpoch, 9, 1}}}));
   EXPECT_EQ(seen.principal, call.principal);
   EXPECT_EQ(seen.on_behalf_of, "anna");
+  EXPECT_EQ(seen.origin_request_id, kCustomer);
   EXPECT_EQ(seen.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
 }
 

@@ -49,8 +49,9 @@ bool HasControl(absl::string_view text, bool line_feed_allowed) {
 // What is seen by nobody and misleads who reads what is beside it: zero width spaces, and marks that turn the order of
 // letters. The joiners U+200C and U+200D belong to words of several languages.
 bool HasInvisible(absl::string_view text) {
-  static constexpr const char* kInvisible[] = {"\u200B", "\u200E", "\u200F", "\u202A", "\u202B", "\u202C", "\u202D",
-                                               "\u202E", "\u2060", "\u2066", "\u2067", "\u2068", "\u2069", "\uFEFF"};
+  static constexpr const char* kInvisible[] = {"\u061C", "\u200B", "\u200E", "\u200F", "\u202A",
+                                               "\u202B", "\u202C", "\u202D", "\u202E", "\u2060",
+                                               "\u2066", "\u2067", "\u2068", "\u2069", "\uFEFF"};
   return std::any_of(std::begin(kInvisible), std::end(kInvisible),
                      [&](const char* mark) { return absl::StrContains(text, mark); });
 }

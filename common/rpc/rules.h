@@ -49,4 +49,10 @@ void ClearPersonal(google::protobuf::Message& message);
 // Serialized as google.protobuf.Any.
 std::string PackForEvent(const google::protobuf::Message& message);
 
+// The same of a domain's resource: what its ToProto makes of it. How stores encode it.
+template <class Resource>
+std::string PackedForEvent(const Resource& resource) {
+  return PackForEvent(ToProto(resource));
+}
+
 }  // namespace clientele::rpc

@@ -52,6 +52,7 @@ std::shared_ptr<Run> Execution::RunOf(const Row& row) const {
   // The same for every attempt, on every replica: whatever a step asks for has its effect once.
   call.request_id = Uuid::V5(Uuid::Parse(row.id).value_or(Uuid()), name).ToString();
   call.request_hash = Sha256(call.request_id);
+  call.origin_request_id = row.request_id;
   call.trace_id = row.trace_id;
   if (!row.trace_id.empty()) {
     const std::string span = absl::StrReplaceAll(Uuid::NewV4().ToString(), {{"-", ""}}).substr(0, 16);

@@ -58,8 +58,10 @@ bool IsTransient(const absl::Status& status) {
       return true;
     case absl::StatusCode::kPermissionDenied:
       return ReasonOf(status) == "PERMISSION_DENIED";
-    case absl::StatusCode::kInvalidArgument:
-      return ReasonOf(status) != "INVALID_FIELD";
+    case absl::StatusCode::kInvalidArgument: {
+      const std::string reason = ReasonOf(status);
+      return reason == "REQUEST_ID_REUSED" || reason == "INVALID_METADATA" || reason == "INVALID_CONSISTENCY";
+    }
     default:
       return false;
   }

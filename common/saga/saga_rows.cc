@@ -11,8 +11,8 @@ namespace {
 
 #define CLIENTELE_SAGA_ROW                                                                                           \
   "saga.id, saga.kind, saga.subject, saga.step, saga.state, saga.attempt_count, saga.principal, saga.on_behalf_of, " \
-  "saga.trace_id, saga.consistency"
-constexpr int kRowColumns = 10;
+  "saga.trace_id, saga.request_id, saga.consistency"
+constexpr int kRowColumns = 11;
 
 // The step is still ours to write.
 #define CLIENTELE_SAGA_MINE \
@@ -85,6 +85,7 @@ Row DecodeRow(const pg::Rows& rows, int index) {
   row.principal = reader.Text();
   row.on_behalf_of = reader.Text();
   row.trace_id = reader.Text();
+  row.request_id = reader.Text();
   row.consistency = ConsistencyOf(reader.Text());
   return row;
 }

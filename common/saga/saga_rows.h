@@ -26,6 +26,7 @@ struct Row {
   std::string principal;
   std::string on_behalf_of;
   std::string trace_id;
+  std::string request_id;  // of the call that started it
   Consistency consistency;
 };
 

@@ -33,7 +33,8 @@ rpc::DispatcherOptions OptionsFor(const Environment& environment, Assembly::Opti
   made.services.emplace_back(audit::v1::AuditService::service_full_name());
   made.resolve_customer = std::move(options.resolve_customer);
   if (options.copies.empty()) return made;
-  made.wait_for = [copies = std::move(options.copies)](const Consistency& wanted, absl::Time deadline, Done done) {
+  made.wait_for = [copies = std::move(options.copies)](const Consistency& wanted, absl::Time deadline,
+                                                       const Done& done) {
     WaitFor(copies, copies.begin(), wanted, deadline, done);
   };
   return made;

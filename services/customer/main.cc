@@ -29,11 +29,6 @@ namespace {
 
 constexpr char kRelationship[] = "relationship";
 
-template <class Resource>
-std::string PackedForEvent(const Resource& resource) {
-  return rpc::PackForEvent(ToProto(resource));
-}
-
 class CustomerAssembly final : public service::Assembly {
  public:
   explicit CustomerAssembly(service::Environment& environment)
@@ -43,9 +38,9 @@ class CustomerAssembly final : public service::Assembly {
                                {{kRelationship, &relationships_}},
                                nullptr}),
         relationship_channel_(environment.channel(absl::GetFlag(FLAGS_relationship_target))),
-        customers_(PackedForEvent<Customer>),
-        provisioning_(PackedForEvent<Customer>),
-        sources_(PackedForEvent<ImportSource>),
+        customers_(rpc::PackedForEvent<Customer>),
+        provisioning_(rpc::PackedForEvent<Customer>),
+        sources_(rpc::PackedForEvent<ImportSource>),
         reads_(environment.executor, &CustomerStore::Fetch),
         relationships_({kRelationship, 500}, environment.executor,
                        events::FetchFrom(relationship_channel_, {"partner.", "relationship."}), ApplyRelationshipEvent),

@@ -77,11 +77,6 @@ absl::StatusOr<Configuration> Configure(const service::Environment& environment)
                        *std::move(templates), std::move(mail)};
 }
 
-template <class Resource>
-std::string PackedForEvent(const Resource& resource) {
-  return rpc::PackForEvent(ToProto(resource));
-}
-
 class InvitationAssembly final : public service::Assembly {
  public:
   InvitationAssembly(service::Environment& environment, Configuration configuration)
@@ -93,10 +88,10 @@ class InvitationAssembly final : public service::Assembly {
         relationship_channel_(environment.channel(absl::GetFlag(FLAGS_relationship_target))),
         peers_(MakePeers(customer_channel_, relationship_channel_)),
         configuration_(std::move(configuration)),
-        invitations_(PackedForEvent<Invitation>),
+        invitations_(rpc::PackedForEvent<Invitation>),
         reads_(environment.executor, &InvitationStore::Fetch),
-        batch_(PackedForEvent<Invitation>),
-        mails_(environment.replica, PackedForEvent<Invitation>),
+        batch_(rpc::PackedForEvent<Invitation>),
+        mails_(environment.replica, rpc::PackedForEvent<Invitation>),
         partners_({kRelationship, 500}, environment.executor,
                   events::FetchFrom(relationship_channel_, {kPartnerEvents}), ApplyPartnerEvent),
         sagas_({environment.replica}, environment.clock, environment.executor,

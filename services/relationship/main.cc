@@ -25,11 +25,6 @@ extern const std::vector<pg::Migration> kRelationship;
 namespace clientele::relationship {
 namespace {
 
-template <class Resource>
-std::string PackedForEvent(const Resource& resource) {
-  return rpc::PackForEvent(ToProto(resource));
-}
-
 class RelationshipAssembly final : public service::Assembly {
  public:
   explicit RelationshipAssembly(service::Environment& environment)
@@ -45,10 +40,10 @@ class RelationshipAssembly final : public service::Assembly {
         invitation_channel_(environment.channel(absl::GetFlag(FLAGS_invitation_target))),
         accounts_(customer::v1::AccountService::NewStub(customer_channel_)),
         invitations_(invitation::v1::InvitationService::NewStub(invitation_channel_)),
-        partners_(PackedForEvent<Partner>),
-        relationships_(PackedForEvent<CustomerRelationship>),
-        establishments_(PackedForEvent<CustomerRelationship>, environment.markets),
-        holds_(PackedForEvent<TerminationHold>),
+        partners_(rpc::PackedForEvent<Partner>),
+        relationships_(rpc::PackedForEvent<CustomerRelationship>),
+        establishments_(rpc::PackedForEvent<CustomerRelationship>, environment.markets),
+        holds_(rpc::PackedForEvent<TerminationHold>),
         partner_reads_(environment.executor, &PartnerStore::Fetch),
         relationship_reads_(environment.executor, &RelationshipStore::Fetch),
         resolver_(*accounts_, environment.clock),

@@ -373,7 +373,9 @@ class FollowTest(unittest.TestCase):
         partner = Partner()
         start = suite.call("event.v1.EventService/ListEvents", {"parent": partner.name, "from_end": True},
                            service="customer", token=partner.token).position  # fmt: skip
-        made = partner.create()
+        asked = key()
+        made = partner.call(f"{CUSTOMERS}/CreateCustomer",
+                            {"parent": partner.name, "customer": new_customer(), "request_id": asked})  # fmt: skip
         partner.call(f"{CUSTOMERS}/UpdateCustomer",
                      {"customer": {"name": made.name, "company_name": "Renamed"}, "update_mask": "companyName"})  # fmt: skip
 
@@ -392,6 +394,13 @@ class FollowTest(unittest.TestCase):
                              token=partner.token).audit_records  # fmt: skip
         self.assertEqual({each.operation for each in records}, {"customer.created", "customer.updated"})
         self.assertTrue(all(each.actor == f"user:test-user@{partner.name}" for each in records))
+        # What a saga made, in whatever service, is told with the request that its caller knows.
+        self.assertEqual(page.events[0].request_id, asked)
+        self.assertIn(asked, [each.request_id for each in records])
+        elsewhere = suite.call("event.v1.EventService/ListEvents",
+                               {"parent": partner.name, "type_prefixes": ["relationship."]}, service="relationship",
+                               token=partner.token).events  # fmt: skip
+        self.assertEqual([(each.type, each.request_id) for each in elsewhere], [("relationship.activated", asked)])
 
 
 if __name__ == "__main__":

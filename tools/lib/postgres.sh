@@ -16,9 +16,6 @@ as_postgres() { "${AS_POSTGRES[@]}" "$@" 9>&-; }
 
 pg_directory() { readlink -f "$STATE/postgres"; }
 
-# is_linked FOLDER: the suite that it says it is of still keeps its database there, be it that the suite was moved.
-is_linked() { [ -e "$1/suite" ] && [ "$(cat "$1/suite")/postgres" -ef "$1" ]; }
-
 # The folder of the cluster: in the suite's own folder, or under /var/lib where a closed parent keeps the user out.
 make_pg_directory() {
   [ -d "$STATE/postgres/" ] && return
@@ -28,13 +25,12 @@ make_pg_directory() {
   else
     local elsewhere
     elsewhere="/var/lib/clientele-$(state_path | sha256sum | cut -c1-12)"
-    while is_linked "$elsewhere"; do elsewhere+="-other"; done
-    # Without a link to it, it is of a suite whose own folder was removed: nobody knows its passwords any more.
-    if [ -d "$elsewhere" ]; then
-      end_postgres "$elsewhere/data"
-      rm -rf "$elsewhere"
-    fi
-    mkdir -p "$elsewhere"
+    # What is there already is of a suite that was moved, or whose own folder was removed: who can tell? It is left.
+    while [ -e "$elsewhere" ]; do
+      say "$elsewhere is of another suite; if that is gone, the folder can be removed."
+      elsewhere+="-other"
+    done
+    mkdir "$elsewhere"
     ln -s "$elsewhere" "$STATE/postgres"
     say "The database lies in $elsewhere: a parent of $(state_path) is closed to the user $PG_USER."
   fi

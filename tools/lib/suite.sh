@@ -32,20 +32,24 @@ conninfo() {
 }
 
 # original: the folder that the state's folder is a copy of; nothing if it was made here, or moved here. What a copy
-# says of processes and of the database is the original's: its pid files, its sockets, its files under /var/lib.
+# says of processes and of the database is the original's: its pid files, its sockets, its files under /var/lib. Two
+# folders of one suite_id are original and copy; another suite that stands where this one was made is neither.
 original() {
   local made_at
   made_at="$(cat "$STATE/made_at" 2>/dev/null || true)"
-  if [ -n "$made_at" ] && [ -e "$made_at" ] && ! [ "$made_at" -ef "$STATE" ]; then printf '%s' "$made_at"; fi
+  if [ -n "$made_at" ] && cmp -s "$made_at/suite_id" "$STATE/suite_id" && ! [ "$made_at" -ef "$STATE" ]; then
+    printf '%s' "$made_at"
+  fi
 }
 
 # leave_the_original: a copy begins with an empty database of its own.
 leave_the_original() {
   if [ -n "$(original)" ]; then
     say "$STATE is a copy of $(original): it begins with an empty database of its own."
-    rm -rf "${STATE:?}"/{run,log,scenario,postgres}
+    rm -rf "${STATE:?}"/{run,log,scenario,postgres,suite_id}
   fi
   state_path >"$STATE/made_at"
+  [ -s "$STATE/suite_id" ] || cat /proc/sys/kernel/random/uuid >"$STATE/suite_id"
 }
 
 # Only one command at a time changes the suite. The lock is held by this shell, never by what it starts (9>&-).

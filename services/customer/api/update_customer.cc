@@ -41,6 +41,10 @@ absl::Status CheckUpdateCustomer(const rpc::Call&, const v1::UpdateCustomerReque
   const auto paths = rpc::ResolveMask(request.update_mask(), request.customer(), Updatable());
   if (!paths.ok()) return paths.status();
   Customer wanted = Wanted(Customer(), *paths, request.customer());
+  // A number is judged by the country of the account, where the request has none.
+  if (CountryOf(wanted).empty()) {
+    for (Contact& contact : wanted.contacts) contact.phone_number.clear();
+  }
   std::vector<FieldViolation> violations;
   CheckProfile(policy, BillingRule::kOptional, "customer.", wanted, &violations);
   const auto unnamed = [&](const FieldViolation& violation) {

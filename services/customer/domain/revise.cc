@@ -163,4 +163,20 @@ Revision<Customer> EndBeforeItStood(const Customer& fresh, const RelationshipSum
   return revision;
 }
 
+bool NeverStood(const Customer& account) {
+  return account.state == AccountState::kEnded && account.company_name.empty();
+}
+
+Revision<Customer> Begin(const Customer& fresh, const Customer& known, const Relationship& relationship,
+                         absl::Time now) {
+  Customer first = fresh;
+  first.revision = known.revision;
+  if (!NeverStood(known) || IsNews(known, relationship.summary)) return Activate(first, relationship, now);
+  Revision<Customer> ended = EndBeforeItStood(
+      first, {known.relationship.kind, known.relationship.state, known.link_generation, known.link_revision},
+      known.end_time.value_or(now), now);
+  ended.after.revision = known.revision + 1;
+  return ended;
+}
+
 }  // namespace clientele::customer

@@ -30,9 +30,16 @@ Revision<Customer> Activate(const Customer& current, const Relationship& relatio
 Revision<Customer> End(const Customer& current, const RelationshipSummary& relationship, absl::Time end_time,
                        absl::Time now);
 
-// The end of an account that never came to stand: its relationship ended first. It is kept as ENDED, so that whatever
-// still wants to make it stand finds a later state of the relationship. Nobody is told of it.
+// The end of an account that never came to stand: its relationship ended first. It is kept as ENDED, without a name, so
+// that whatever still wants to make it stand finds a later state of the relationship. Nobody is told of it.
 Revision<Customer> EndBeforeItStood(const Customer& fresh, const RelationshipSummary& relationship, absl::Time end_time,
                                     absl::Time now);
+
+bool NeverStood(const Customer& account);
+
+// The account that was to come, where nothing or only its end (`known`) is there: as Activate where `relationship` is
+// newer than that end; else the ENDED account with what it brings, and nobody is told.
+Revision<Customer> Begin(const Customer& fresh, const Customer& known, const Relationship& relationship,
+                         absl::Time now);
 
 }  // namespace clientele::customer

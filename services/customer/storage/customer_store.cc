@@ -72,16 +72,26 @@ void BindAgreement(const std::optional<Agreement>& agreement, int64_t generation
 constexpr int kInsertOwnParameters = 11;
 const pg::WriteStatement kInsert(
     "customer_insert",
-    absl::StrCat("entity AS (INSERT INTO customer (partner, origin, region, relationship_kind, relationship_state, "
-                 "relationship_generation, relationship_revision, link_generation, link_revision, revision, "
-                 "create_time, update_time, state, end_time, id, ",
-                 ProfileColumns(""),
-                 ") SELECT $1::uuid, $2::smallint, $3::text, $4::smallint, $5::smallint, $6::bigint, $7::bigint, "
-                 "$6::bigint, $7::bigint, $8::bigint, $9::timestamptz, $9::timestamptz, $10::smallint, "
-                 "$11::timestamptz, k.id, ",
-                 ProfileColumns("k."), " FROM ", ProfileRows(kInsertOwnParameters + 1),
-                 " JOIN organization o ON o.id = k.id RETURNING id)",
-                 Agreed(kInsertOwnParameters + kProfileParameters + 1)),
+    absl::StrCat(
+        "entity AS (INSERT INTO customer (partner, origin, region, relationship_kind, relationship_state, "
+        "relationship_generation, relationship_revision, link_generation, link_revision, revision, "
+        "create_time, update_time, state, end_time, id, ",
+        ProfileColumns(""),
+        ") SELECT $1::uuid, $2::smallint, $3::text, $4::smallint, $5::smallint, $6::bigint, $7::bigint, "
+        "$6::bigint, $7::bigint, $8::bigint, $9::timestamptz, $9::timestamptz, $10::smallint, "
+        "$11::timestamptz, k.id, ",
+        ProfileColumns("k."), " FROM ", ProfileRows(kInsertOwnParameters + 1),
+        " JOIN organization o ON o.id = k.id "
+        // Of an account that ended before it stood nothing is kept but its end: see EndBeforeItStood.
+        "ON CONFLICT (id, partner) DO UPDATE SET (origin, region, relationship_kind, relationship_state, "
+        "relationship_generation, relationship_revision, link_generation, link_revision, revision, update_time, "
+        "state, end_time, ",
+        ProfileColumns(""),
+        ") = (EXCLUDED.origin, EXCLUDED.region, EXCLUDED.relationship_kind, EXCLUDED.relationship_state, "
+        "EXCLUDED.relationship_generation, EXCLUDED.relationship_revision, EXCLUDED.link_generation, "
+        "EXCLUDED.link_revision, EXCLUDED.revision, EXCLUDED.update_time, EXCLUDED.state, EXCLUDED.end_time, ",
+        ProfileColumns("EXCLUDED."), ") WHERE customer.company_name = '' RETURNING id)",
+        Agreed(kInsertOwnParameters + kProfileParameters + 1)),
     kInsertOwnParameters + kProfileParameters + kAgreedParameters);
 
 // An account that begins to stand again, ends, or only learns of a later generation of its relationship.
@@ -201,9 +211,11 @@ absl::StatusOr<Customer> CustomerStore::Upsert(pg::Session& session, CallContext
     const bool there = row.Bool();
     const Customer current = ReadFull(row);
     if (loaded->replayed.has_value()) return Step{current};
-    const Revision<Customer> revision =
-        Activate(there ? current : FirstOf(fresh, current, call.now), relationship, call.now);
-    if (!there) return Step{revision.after, InsertPlan(revision, agreement, call.now, encode_)};
+    if (!there || NeverStood(current)) {
+      const Revision<Customer> first = Begin(FirstOf(fresh, current, call.now), current, relationship, call.now);
+      return Step{first.after, InsertPlan(first, agreement, call.now, encode_)};
+    }
+    const Revision<Customer> revision = Activate(current, relationship, call.now);
     const bool news = IsOlder({0, 0, current.link_generation, current.link_revision}, relationship.summary);
     if (!news) return Step{revision.after};
     return Step{revision.after, MovePlan(current, revision, relationship.summary, agreement, call.now, encode_)};

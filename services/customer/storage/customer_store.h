@@ -34,7 +34,8 @@ class CustomerStore {
   absl::StatusOr<Customer> Upsert(pg::Session& session, CallContext& call, const Customer& fresh,
                                   const Relationship& relationship, const std::optional<Agreement>& agreement) const;
 
-  // Ends the account. NOT_FOUND/CUSTOMER_NOT_FOUND.
+  // Ends the account; where none has come yet, the end is kept for it. ABORTED/CUSTOMER_PROVISIONING while it is being
+  // made, NOT_FOUND/CUSTOMER_NOT_FOUND where there is no such organisation.
   absl::StatusOr<Customer> End(pg::Session& session, CallContext& call, const AccountName& name,
                                const RelationshipSummary& relationship, absl::Time end_time) const;
 

@@ -236,11 +236,28 @@ TEST_F(CustomerStoreTest, AnEndThatComesFirstIsFoundByTheAccount) {
     EXPECT_EQ(ended->state, AccountState::kEnded);
     EXPECT_EQ(ended->primary_domain, "early.example") << "whose invitations are to be cancelled";
   }
-  EXPECT_EQ(customers_.Upsert(*session_, call, Fresh(name.customer), Stands(1, 1), std::nullopt)->state,
-            AccountState::kEnded);
+  const auto late = customers_.Upsert(*session_, call, Fresh(name.customer), Stands(1, 1), std::nullopt);
+  ASSERT_TRUE(late.ok()) << late.status();
+  EXPECT_EQ(late->state, AccountState::kEnded);
+  EXPECT_EQ(Find(name)->company_name, Fresh(name.customer).company_name) << "what it brings is kept";
+  EXPECT_EQ(Find(name)->end_time, end_time);
   EXPECT_EQ(Count("outbox WHERE subject = '" + CustomerName(name) + "'"), 0) << "it never stood";
   EXPECT_EQ(customers_.Upsert(*session_, call, Fresh(name.customer), Stands(2, 4), std::nullopt)->state,
             AccountState::kActive);
+}
+
+TEST_F(CustomerStoreTest, ALaterGenerationMayBeTheFirstThatComes) {
+  CallContext call = CallOf();
+  const auto organization =
+      ResolveOrganization(*session_, call, {DirectoryTenant{kIssuer, kTenantId}, {"later.example"}, ""}, true);
+  ASSERT_TRUE(organization.ok()) << organization.status();
+  const AccountName name{kPartner, organization->id};
+  ASSERT_TRUE(customers_.End(*session_, call, name, {1, 2, 1, 2}, clock_.Now()).ok());
+  ASSERT_TRUE(customers_.Upsert(*session_, call, Fresh(name.customer), Stands(2, 4), std::nullopt).ok());
+  EXPECT_EQ(Find(name)->state, AccountState::kActive);
+  EXPECT_EQ(Find(name)->company_name, Fresh(name.customer).company_name);
+  EXPECT_FALSE(Find(name)->end_time.has_value());
+  EXPECT_EQ(Count("outbox WHERE type = 'customer.created' AND subject = '" + CustomerName(name) + "'"), 1);
 }
 
 TEST_F(CustomerStoreTest, TheEndWaitsForAnAccountInTheMaking) {

@@ -40,7 +40,7 @@ absl::Status CheckCreateInvitation(const rpc::Call&, const v1::CreateInvitationR
 void CreateInvitation(const std::shared_ptr<rpc::Call>& call,
                       const std::shared_ptr<const v1::CreateInvitationRequest>& request,
                       const rpc::Reply<v1::Invitation>& reply, const InvitationStore& invitations,
-                      const market::Cloud& cloud, pg::Executor& executor, FindLinkedCustomer find_linked) {
+                      const market::Cloud& cloud, pg::Executor& executor, const FindLinkedCustomer& find_linked) {
   const absl::StatusOr<Invitation> checked = CheckDraft(FromProto(request->invitation()), cloud);
   if (!checked.ok()) return reply(checked.status());
   const std::string partner = IdsOf(request->parent()).partner;

@@ -26,6 +26,6 @@ absl::Status CheckCreateInvitation(const rpc::Call& call, const v1::CreateInvita
 void CreateInvitation(const std::shared_ptr<rpc::Call>& call,
                       const std::shared_ptr<const v1::CreateInvitationRequest>& request,
                       const rpc::Reply<v1::Invitation>& reply, const InvitationStore& invitations,
-                      const market::Cloud& cloud, pg::Executor& executor, FindLinkedCustomer find_linked);
+                      const market::Cloud& cloud, pg::Executor& executor, const FindLinkedCustomer& find_linked);
 
 }  // namespace clientele::invitation

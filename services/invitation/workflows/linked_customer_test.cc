@@ -32,8 +32,8 @@ class LinkedCustomerTest : public StoreTest {
   }
 
   absl::StatusOr<v1::Invitation> CreateBy(const v1::CreateInvitationRequest& request, CallContext context) {
-    const auto handler =
-        rpc::Async(&CreateInvitation, store_, TestCloud(), executor_, FindLinkedCustomerThrough(peers_));
+    const FindLinkedCustomer find_linked = FindLinkedCustomerThrough(peers_);
+    const auto handler = rpc::Async(&CreateInvitation, store_, TestCloud(), executor_, find_linked);
     call_ = std::make_shared<rpc::Call>();
     call_->context = std::move(context);
     call_->principal.kind = auth::PrincipalKind::kPartnerUser;
