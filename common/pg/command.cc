@@ -53,8 +53,8 @@ started AS (
   INSERT INTO saga (id, kind, subject, state, owner, lease_until, next_attempt, principal, on_behalf_of, trace_id,
                     request_id, create_time)
   SELECT {19}::uuid, {20}::text, {21}::text, {22}::bytea, {23}::text,
-         clock_timestamp() + {24}::bigint * interval '1 millisecond', clock_timestamp(), {10}::text, {11}::text, {15}::text, {25}::text,
-         {16}::timestamptz
+         clock_timestamp() + {24}::bigint * interval '1 millisecond', clock_timestamp(), {10}::text, {11}::text,
+         {15}::text, {25}::text, {16}::timestamptz
   WHERE {19}::uuid IS NOT NULL AND EXISTS (SELECT FROM change)
 )
 SELECT (SELECT array_agg(entity.id::text) FROM entity), (SELECT xid FROM event LIMIT 1),
