@@ -7,6 +7,7 @@
 #include "common/core/error.h"
 #include "common/core/timer.h"
 #include "common/pg/lane.h"
+#include "common/pg/pulse.h"
 
 namespace clientele::pg {
 namespace {
@@ -30,16 +31,19 @@ class Executor::Impl {
       : read_("read", options.read, Named(options.session, "read")),
         write_("write", options.write, Named(options.session, "write")),
         bulk_("bulk", options.bulk, Named(options.session, "bulk")),
+        pulse_(Named(options.session, "pulse")),
         lanes_{&read_, &write_, &bulk_} {}
 
   WorkerLane& lane(Lane lane) { return *lanes_[static_cast<size_t>(lane)]; }
   const std::array<WorkerLane*, kLaneCount>& lanes() const { return lanes_; }
+  Pulse& pulse() { return pulse_; }
   Timer& timer() { return timer_; }
 
  private:
   WorkerLane read_;
   WorkerLane write_;
   WorkerLane bulk_;
+  Pulse pulse_;
   const std::array<WorkerLane*, kLaneCount> lanes_;
   Timer timer_;
 };
@@ -64,12 +68,19 @@ bool Executor::Ready() const {
   for (const WorkerLane* lane : impl_->lanes()) {
     if (!lane->Ready()) return false;
   }
-  return true;
+  return !impl_->pulse().Silent();
 }
 
 LaneStatistics Executor::Statistics(Lane lane) const { return impl_->lane(lane).Statistics(); }
 
+void Executor::CutOffAfter(absl::Duration patience) {
+  impl_->timer().After(patience, [this] {
+    for (WorkerLane* lane : impl_->lanes()) lane->Abort();
+  });
+}
+
 void Executor::Stop() {
+  impl_->pulse().Stop();
   for (WorkerLane* lane : impl_->lanes()) lane->Stop();
   for (const auto& refused : impl_->timer().Stop()) refused();
 }

@@ -66,10 +66,13 @@ class Executor {
   // Submits after `delay` (real time), or runs the job with the refusal of Submit, at once when the executor stops.
   void SubmitAfter(absl::Duration delay, Lane lane, Job job);
 
-  // True while a worker of every lane has a connection.
+  // True while a worker of every lane has a connection and the database answers.
   bool Ready() const;
   LaneStatistics Statistics(Lane lane) const;
 
+  // What still runs when `patience` is over loses its connection, as in a crash: an end must not wait for a database
+  // that does not answer. Comes before Stop, and before whatever waits for jobs of its own to end.
+  void CutOffAfter(absl::Duration patience);
   // Finishes what runs, refuses what waits, joins the threads. Idempotent.
   void Stop();
 

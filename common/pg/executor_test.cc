@@ -275,6 +275,29 @@ TEST_F(ExecutorTest, ADatabaseThatIsAwayIsSaidAtOnceAndComesBack) {
   EXPECT_THAT(after.WaitFor(1), ElementsAre("OK"));
 }
 
+TEST_F(ExecutorTest, ADatabaseThatHangsIsNotReadyUntilItAnswers) {
+  testing::Cluster& cluster = testing::Cluster::Shared();
+  Executor executor(Options());
+  Await([&] { return executor.Ready(); });
+  cluster.Pause();
+  Await([&] { return !executor.Ready(); });
+  cluster.Resume();
+  Await([&] { return executor.Ready(); });
+}
+
+TEST_F(ExecutorTest, ADatabaseThatHangsHoldsUpNoStop) {
+  testing::Cluster& cluster = testing::Cluster::Shared();
+  Executor executor(Options());
+  Await([&] { return executor.Ready(); });
+  cluster.Pause();
+  ASSERT_TRUE(executor.Submit(Lane::kRead, Noted("hangs")).ok());
+  Await([&] { return executor.Statistics(Lane::kRead).busy == 1; });
+  executor.CutOffAfter(absl::Milliseconds(100));
+  executor.Stop();
+  cluster.Resume();
+  EXPECT_THAT(outcomes_.WaitFor(1), ElementsAre("hangs:DATABASE_UNAVAILABLE"));
+}
+
 TEST_F(ExecutorTest, WhatWaitsWhenTheDatabaseGoesIsAnswered) {
   testing::Cluster& cluster = testing::Cluster::Shared();
   {

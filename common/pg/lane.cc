@@ -27,9 +27,11 @@ SessionOptions WithCeiling(SessionOptions session, const LaneOptions& options) {
 }  // namespace
 
 WorkerLane::WorkerLane(std::string name, LaneOptions options, SessionOptions session)
-    : name_(std::move(name)), options_(options), session_(WithCeiling(std::move(session), options)) {
+    : name_(std::move(name)), options_(options) {
+  session = WithCeiling(std::move(session), options);
+  for (int i = 0; i < options_.workers; ++i) sessions_.emplace_back(session);
   MutexLock lock(&joining_);
-  for (int i = 0; i < options_.workers; ++i) threads_.emplace_back([this] { Work(); });
+  for (Session& one : sessions_) threads_.emplace_back([this, &one] { Work(one); });
 }
 
 WorkerLane::~WorkerLane() { Stop(); }
@@ -76,6 +78,10 @@ void WorkerLane::Stop() {
   for (Job& job : TakeAll()) job.run(ShuttingDown());
 }
 
+void WorkerLane::Abort() {
+  for (Session& session : sessions_) session.Abort();
+}
+
 std::deque<Job> WorkerLane::TakeAll() {
   std::deque<Job> jobs;
   MutexLock lock(&mutex_);
@@ -83,9 +89,9 @@ std::deque<Job> WorkerLane::TakeAll() {
   return jobs;
 }
 
-void WorkerLane::Work() {
-  Session session(session_);
+void WorkerLane::Work(Session& session) {
   while (Connect(session)) Serve(session);
+  session.Close();
 }
 
 bool WorkerLane::Connect(Session& session) {

@@ -26,11 +26,13 @@ class WorkerLane {
   LaneStatistics Statistics() const;
   // Finishes what runs and refuses what waits. Idempotent.
   void Stop();
+  // Breaks the connections under whatever runs; see Session::Abort.
+  void Abort();
 
  private:
   enum class Found { kJob, kNothing, kStop };
 
-  void Work();
+  void Work(Session& session);
   // Tries until it has a connection; false where the lane stops first.
   bool Connect(Session& session);
   // Runs jobs while there is a connection and the lane does not stop.
@@ -42,7 +44,7 @@ class WorkerLane {
 
   const std::string name_;
   const LaneOptions options_;
-  const SessionOptions session_;
+  std::deque<Session> sessions_;  // one a worker
 
   mutable Mutex mutex_;
   CondVar work_;  // a job came, or the lane stops

@@ -174,11 +174,13 @@ absl::Status CheckSchema(Session& session, const std::vector<Migration>& migrati
   return absl::OkStatus();
 }
 
-absl::Status WaitForSchema(Session& session, const std::vector<Migration>& migrations, absl::Time deadline) {
+absl::Status WaitForSchema(Session& session, const std::vector<Migration>& migrations, absl::Time deadline,
+                           const std::function<bool()>& give_up) {
   while (true) {
     absl::Status status = session.connected() ? absl::OkStatus() : session.Connect();
     if (status.ok()) status = CheckSchema(session, migrations);
     if (status.ok() || ReasonOf(status) == "SCHEMA_DIFFERS" || absl::Now() + kPoll >= deadline) return status;
+    if (give_up && give_up()) return status;
     absl::SleepFor(kPoll);
   }
 }

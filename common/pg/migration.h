@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,10 @@ absl::Status Migrate(Session& session, const std::vector<Migration>& migrations,
 // FAILED_PRECONDITION/SCHEMA_TOO_OLD or SCHEMA_DIFFERS.
 absl::Status CheckSchema(Session& session, const std::vector<Migration>& migrations);
 
-// Waits for CheckSchema, polling, connecting where that is needed; the last answer at the deadline (real time).
-absl::Status WaitForSchema(Session& session, const std::vector<Migration>& migrations, absl::Time deadline);
+// Waits for CheckSchema, polling, connecting where that is needed; the last answer at the deadline (real time), or once
+// `give_up` (asked between two looks; may be empty) answers true.
+absl::Status WaitForSchema(Session& session, const std::vector<Migration>& migrations, absl::Time deadline,
+                           const std::function<bool()>& give_up = nullptr);
 
 // Begins a new epoch of the feed: after a restore, positions of the lost history must not be understood.
 absl::Status NewEpoch(Session& session);

@@ -1,6 +1,9 @@
 #include "common/pg/session.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -142,17 +145,18 @@ Session::Session(SessionOptions options) : options_(std::move(options)) {
   std::call_once(once, [] { std::signal(SIGPIPE, SIG_IGN); });
 }
 
-Session::~Session() = default;
+Session::~Session() { Close(); }
 
 bool Session::connected() const { return connection_ != nullptr && connection_->link.is_open(); }
 
 absl::Status Session::Connect() {
   Close();
   try {
-    auto connection = std::make_unique<Connection>(ConninfoOf(options_));
-    connection->work.exec(SettingsOf(options_));
-    connection_ = std::move(connection);
+    connection_ = std::make_unique<Connection>(ConninfoOf(options_));
+    if (!Expose()) return DatabaseUnavailable();
+    connection_->work.exec(SettingsOf(options_));
   } catch (const std::exception& error) {
+    Close();
     // The text names host, database and role, and nothing of a caller. Once for each outage.
     if (!outage_logged_) {
       obs::Log(obs::Level::kWarning, "cannot connect to the database",
@@ -166,7 +170,32 @@ absl::Status Session::Connect() {
   return absl::OkStatus();
 }
 
-void Session::Close() { connection_.reset(); }
+void Session::Close() {
+  {
+    MutexLock lock(&abort_mutex_);
+    if (socket_ >= 0) close(socket_);
+    socket_ = -1;
+  }
+  connection_.reset();
+}
+
+void Session::Abort() {
+  MutexLock lock(&abort_mutex_);
+  aborted_ = true;
+  if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
+}
+
+bool Session::Expose() {
+  {
+    MutexLock lock(&abort_mutex_);
+    if (!aborted_) {
+      socket_ = fcntl(connection_->link.sock(), F_DUPFD_CLOEXEC, 0);
+      return true;
+    }
+  }
+  Close();
+  return false;
+}
 
 bool Session::Alive() {
   // Each round takes in what lies in the socket: a farewell of the server first, then the end of the stream.

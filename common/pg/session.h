@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/core/mutex.h"
 #include "common/pg/statement.h"
 
 namespace clientele::pg {
@@ -50,6 +51,9 @@ class Session {
   // A new connection in place of the old one, with every setting. UNAVAILABLE/DATABASE_UNAVAILABLE where it cannot.
   absl::Status Connect();
   void Close();
+  // Breaks the connection under whatever waits for it, for good: nothing connects any more. What is connecting ends by
+  // its own timeout. The one function for any thread.
+  void Abort();
   // Notices a connection that the server closed while it was idle, without asking the server.
   bool Alive();
 
@@ -76,8 +80,13 @@ class Session {
   absl::StatusOr<Rows> RunRead(const Source& source, const Params& params);
   absl::Status Plain(const std::string& sql);
   absl::Status Fail(const std::string& name, bool in_doubt);
+  // Makes `connection_` known to Abort; false where that came first.
+  bool Expose();
 
   const SessionOptions options_;
+  Mutex abort_mutex_;
+  bool aborted_ ABSL_GUARDED_BY(abort_mutex_) = false;
+  int socket_ ABSL_GUARDED_BY(abort_mutex_) = -1;  // a second descriptor of the connection's: its number is ours alone
   std::unique_ptr<Connection> connection_;
   bool in_transaction_ = false;
   absl::Status transaction_failure_;  // of the first statement that failed in the open transaction

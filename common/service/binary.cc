@@ -27,6 +27,9 @@ namespace {
 
 constexpr absl::Duration kHousekeeping = absl::Milliseconds(200);
 constexpr int kGrpcLinesPerSecond = 10;
+// For what runs without a call when the calls have ended: long enough for a step of a saga, too short to be killed
+// over.
+constexpr absl::Duration kLastStatements = absl::Seconds(2);
 
 // gRPC's own lines, as ours, and not more of them than a reader can use.
 void LogForGrpc(gpr_log_func_args* args) {
@@ -176,6 +179,7 @@ void Stop(Process& process, StopSignals& signals) {
     hurry = hurry || signals.WaitFor(absl::ZeroDuration());
     return hurry;
   });
+  process.executor->CutOffAfter(kLastStatements);
   process.server->Shutdown(absl::Now() + kHousekeeping);
   process.assembly->Stop();
   process.executor->Stop();
@@ -187,8 +191,11 @@ int Serve(const Binary& binary) {
   {
     // Old code on a new schema is fine, new code on an old one is not.
     pg::Session session(SessionFor(binary));
+    bool stopped = false;
     const absl::Status schema =
-        pg::WaitForSchema(session, AllMigrations(binary), absl::Now() + absl::GetFlag(FLAGS_schema_wait));
+        pg::WaitForSchema(session, AllMigrations(binary), absl::Now() + absl::GetFlag(FLAGS_schema_wait),
+                          [&] { return stopped = signals.WaitFor(absl::ZeroDuration()); });
+    if (stopped) return 0;
     if (!schema.ok()) return Fail(schema);
   }
   Process process;
