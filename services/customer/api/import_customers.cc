@@ -145,11 +145,11 @@ class Import : public std::enable_shared_from_this<Import> {
   PlannedAccount Planned(const RowDecision& decision, const ImportRow& row) const {
     PlannedAccount planned;
     planned.account = row.account;
-    planned.new_organization = decision.customer.empty();
+    planned.organization_revision = decision.organization_revision;
     planned.new_domain = decision.new_domain;
     planned.new_tenant = decision.new_tenant;
     planned.revive = decision.action == RowAction::kRevive;
-    planned.account.name.customer = planned.new_organization ? Uuid::NewV7(call_->now()).ToString() : decision.customer;
+    planned.account.name.customer = decision.customer.empty() ? Uuid::NewV7(call_->now()).ToString() : decision.customer;
     return planned;
   }
 

@@ -20,6 +20,7 @@ RowDecision Take(RowAction action, const std::string& organization, const RowFac
   RowDecision decision;
   decision.action = action;
   decision.customer = organization;
+  decision.organization_revision = facts.organization_revision;
   decision.saga = facts.saga;
   decision.new_domain = !organization.empty() && facts.domain_organization.empty();
   decision.new_tenant = !organization.empty() && facts.tenant_organization.empty();
@@ -36,6 +37,14 @@ absl::Status Conflict(const ImportRow& row) {
       {{"tenant_id", row.account.directory_tenants.front().tenant_id}, {"domain", row.account.primary_domain}});
 }
 
+// Whether another partner will have it is known when its saga is done.
+RowDecision AwaitOther(const RowFacts& facts) {
+  RowDecision decision;
+  decision.action = RowAction::kWait;
+  decision.saga = facts.elsewhere_saga;
+  return decision;
+}
+
 RowDecision DecideOwnAccount(const RowFacts& facts, const std::string& organization, const Vouching& vouching) {
   if (facts.state == AccountState::kActive) return Take(RowAction::kPresent, organization, facts);
   if (facts.state == AccountState::kProvisioning) return Take(RowAction::kWait, organization, facts);
@@ -43,6 +52,7 @@ RowDecision DecideOwnAccount(const RowFacts& facts, const std::string& organizat
   if (facts.elsewhere) {
     return Refuse(InvitationRequired("the relationship ended and another partner has the customer: invite it"));
   }
+  if (!facts.elsewhere_saga.empty()) return AwaitOther(facts);
   return Take(RowAction::kRevive, organization, facts);
 }
 
@@ -117,6 +127,7 @@ RowDecision DecideRow(const RowFacts& facts, const ImportRow& row, const Vouchin
         row.account.external_id,
         {row.account.name.partner, facts.external_id_visible ? facts.external_id_customer : std::string()}));
   }
+  if (!facts.elsewhere_saga.empty()) return AwaitOther(facts);
   return Take(RowAction::kCreate, organization, facts);
 }
 

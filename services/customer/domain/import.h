@@ -21,7 +21,7 @@ struct ImportRow {
 enum class RowAction {
   kRefuse,   // `refusal` says why
   kPresent,  // the partner has the customer
-  kWait,     // another saga makes this account right now: decide again when `saga` is done
+  kWait,     // another saga makes an account of it right now: decide again when `saga` is done
   kCreate,   // makes an account; with an organisation where `customer` is empty
   kRevive,   // the relationship's owner decides whether the ended account stands again
 };
@@ -30,6 +30,7 @@ struct RowDecision {
   RowAction action = RowAction::kRefuse;
   absl::Status refusal;
   std::string customer;     // id of the organisation; empty where it is new
+  int64_t organization_revision = 0;
   std::string saga;         // kWait: the one that runs; kPresent: the one that made the account
   bool new_domain = false;  // the organisation that is there lacks the row's domain
   bool new_tenant = false;
@@ -39,10 +40,12 @@ struct RowDecision {
 struct RowFacts {
   std::string tenant_organization;
   std::string domain_organization;
+  int64_t organization_revision = 0;
   bool has_account = false;  // the partner's own of the organisation
   AccountState state = AccountState::kProvisioning;
   std::string saga;
-  bool elsewhere = false;  // another partner has a live account of the organisation
+  bool elsewhere = false;      // another partner has a live account of the organisation
+  std::string elsewhere_saga;  // that makes one for another partner right now, or revives it
   std::string external_id_customer;
   bool external_id_visible = false;
 };

@@ -19,6 +19,7 @@ using ::testing::ElementsAre;
 
 constexpr char kOne[] = "0190c000-0000-7000-8000-00000000000a";
 constexpr char kTwo[] = "0190c000-0000-7000-8000-00000000000b";
+constexpr char kSaga[] = "0190c000-0000-7000-8000-00000000000c";
 
 ImportRow RowOf(const std::string& tenant, const std::string& domain) {
   ImportRow row;
@@ -67,6 +68,11 @@ RowFacts Elsewhere() {
   return facts;
 }
 
+RowFacts InTheMakingElsewhere(RowFacts facts) {
+  facts.elsewhere_saga = kSaga;
+  return facts;
+}
+
 RowFacts TakenExternalId() {
   RowFacts facts;
   facts.external_id_customer = kTwo;
@@ -88,6 +94,13 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Ended", Own(AccountState::kEnded), true, RowAction::kRevive, ""},
         Case{"EndedByThePartnerItself", Own(AccountState::kEnded), false, RowAction::kRefuse, "INVITATION_REQUIRED"},
         Case{"EndedAndElsewhere", Own(AccountState::kEnded, true), true, RowAction::kRefuse, "INVITATION_REQUIRED"},
+        Case{"InTheMakingElsewhere", InTheMakingElsewhere(Facts(kOne, "")), true, RowAction::kWait, ""},
+        Case{"EndedAndInTheMakingElsewhere", InTheMakingElsewhere(Own(AccountState::kEnded)), true, RowAction::kWait,
+             ""},
+        Case{"PresentAndInTheMakingElsewhere", InTheMakingElsewhere(Own(AccountState::kActive)), true,
+             RowAction::kPresent, ""},
+        Case{"InTheMakingElsewhereByThePartnerItself", InTheMakingElsewhere(Facts(kOne, "")), false, RowAction::kRefuse,
+             "INVITATION_REQUIRED"},
         Case{"ExternalId", TakenExternalId(), true, RowAction::kRefuse, "EXTERNAL_ID_TAKEN"}),
     [](const auto& info) { return info.param.what; });
 

@@ -24,50 +24,62 @@ LEFT JOIN customer e ON e.partner = $1::uuid AND e.external_id = $5::text)sql",
                                        5);
 
 constexpr char kRowFacts[] = R"sql(
-SELECT k.n, t.organization, d.organization, c.state, c.saga,
-       EXISTS (SELECT FROM customer x WHERE x.id = COALESCE(t.organization, d.organization) AND x.partner <> $1::uuid
-               AND x.state < 2),
+SELECT k.n, t.organization, d.organization, o.revision, c.state, c.saga,
+       EXISTS (SELECT FROM customer x WHERE x.id = o.id AND x.partner <> $1::uuid AND x.state = 1),
+       (SELECT s.id FROM customer x JOIN saga s ON s.id = x.saga AND NOT s.done
+        WHERE x.id = o.id AND x.partner <> $1::uuid AND x.state <> 1 LIMIT 1),
        e.id, e.state
 FROM unnest($3::text[], $4::text[], $5::text[]) WITH ORDINALITY AS k(tenant, domain, external_id, n)
 LEFT JOIN organization_tenant t ON t.tenant_id = k.tenant::uuid AND t.issuer = $2::text
 LEFT JOIN organization_domain d ON d.domain = k.domain
-LEFT JOIN customer c ON c.id = COALESCE(t.organization, d.organization) AND c.partner = $1::uuid
+LEFT JOIN organization o ON o.id = COALESCE(t.organization, d.organization)
+LEFT JOIN customer c ON c.id = o.id AND c.partner = $1::uuid
 LEFT JOIN customer e ON e.partner = $1::uuid AND e.external_id = k.external_id)sql";
 const pg::LoadStatement kLoadForImport("customers_for_import", kRowFacts, 5);
 const pg::Statement kFacts{"customers_imported", kRowFacts};
 
-// Whoever loses a key to another writer gets 23505 and nothing is written: the whole statement is decided again.
-constexpr int kProvisionOwnParameters = 13;
+// Whoever loses a key to another writer gets 23505, and whoever finds an organisation changed since it was decided on
+// writes no row: either way nothing is written, and the whole is decided again. So of two partners that take one
+// organisation at once the second sees the first.
+constexpr int kProvisionOwnParameters = 14;
 const pg::WriteStatement kProvision("customer_provision",
                                     absl::StrCat(R"sql(
+locked AS MATERIALIZED (
+  SELECT o.id, o.revision FROM organization o WHERE o.id = ANY ($10::uuid[]) ORDER BY o.id FOR NO KEY UPDATE
+),
+decided_on AS MATERIALIZED (
+  SELECT count(*) = cardinality($10::uuid[]) AS still
+  FROM locked JOIN unnest($10::uuid[], $13::bigint[]) AS k(id, revision) USING (id, revision)
+),
 founded AS (
   INSERT INTO organization (id, revision, primary_domain, custom_domains, tenant_issuers, tenant_ids,
                             provisional_saga, create_time)
   SELECT k.id, 1, k.domain, '{}', CASE WHEN k.tenant IS NULL THEN '{}' ELSE ARRAY[$6::text] END,
          CASE WHEN k.tenant IS NULL THEN '{}' ELSE ARRAY[k.tenant] END, $3::uuid, $5::timestamptz
-  FROM unnest($7::uuid[], $8::text[], $9::text[]) AS k(id, domain, tenant)
+  FROM unnest($7::uuid[], $8::text[], $9::text[]) AS k(id, domain, tenant), decided_on WHERE still
+  RETURNING id, primary_domain AS domain, tenant_ids[1] AS tenant
 ),
 grown AS (
   UPDATE organization o
-  SET revision = o.revision + 1,
+  SET revision = o.revision + 1, provisional_saga = NULL,
       primary_domain = CASE WHEN o.primary_domain = '' THEN COALESCE(k.domain, '') ELSE o.primary_domain END,
       custom_domains = CASE WHEN o.primary_domain = '' OR k.domain IS NULL THEN o.custom_domains
                             ELSE o.custom_domains || k.domain END,
       tenant_issuers = CASE WHEN k.tenant IS NULL THEN o.tenant_issuers ELSE o.tenant_issuers || $6::text END,
       tenant_ids = CASE WHEN k.tenant IS NULL THEN o.tenant_ids ELSE o.tenant_ids || k.tenant END
-  FROM unnest($10::uuid[], $11::text[], $12::text[]) AS k(id, domain, tenant)
-  WHERE o.id = k.id
+  FROM unnest($10::uuid[], $11::text[], $12::text[]) AS k(id, domain, tenant), decided_on
+  WHERE o.id = k.id AND still
   RETURNING o.id, k.domain, k.tenant, o.primary_domain = k.domain AS is_primary
 ),
 domains AS (
   INSERT INTO organization_domain (domain, organization, is_primary)
-  SELECT k.domain, k.id, true FROM unnest($7::uuid[], $8::text[]) AS k(id, domain)
+  SELECT f.domain, f.id, true FROM founded f
   UNION ALL SELECT g.domain, g.id, g.is_primary FROM grown g WHERE g.domain IS NOT NULL
   ORDER BY 1
 ),
 tenants AS (
   INSERT INTO organization_tenant (tenant_id, issuer, organization)
-  SELECT k.tenant::uuid, $6::text, k.id FROM unnest($7::uuid[], $9::text[]) AS k(id, tenant) WHERE k.tenant IS NOT NULL
+  SELECT f.tenant::uuid, $6::text, f.id FROM founded f WHERE f.tenant IS NOT NULL
   UNION ALL SELECT g.tenant::uuid, $6::text, g.id FROM grown g WHERE g.tenant IS NOT NULL
   ORDER BY 1
 ),
@@ -76,13 +88,16 @@ created AS (
                                                  ProfileColumns(""), R"sql()
   SELECT $1::uuid, $2::smallint, $3::uuid, $4::text, $5::timestamptz, $5::timestamptz, 0, 0, k.id, )sql",
                                                  ProfileColumns("k."), " FROM ",
-                                                 ProfileRows(kProvisionOwnParameters + 1), R"sql(
+                                                 ProfileRows(kProvisionOwnParameters + 1),
+                                                 R"sql(, decided_on WHERE still
   RETURNING id
 ),
-entity AS (
-  SELECT id FROM created
-  UNION ALL SELECT c.id FROM customer c WHERE c.partner = $1::uuid AND c.id = ANY ($13::uuid[]) AND c.state = 2
-))sql"),
+revived AS (
+  UPDATE customer c SET saga = $3::uuid FROM decided_on
+  WHERE c.partner = $1::uuid AND c.id = ANY ($14::uuid[]) AND c.state = 2 AND still
+  RETURNING c.id
+),
+entity AS (SELECT id FROM created UNION ALL SELECT id FROM revived))sql"),
                                     kProvisionOwnParameters + kProfileParameters);
 
 const pg::LoadStatement kLoadForSettle("customers_for_settle",
@@ -140,10 +155,12 @@ std::vector<RowFacts> ReadFacts(const pg::Rows& rows, int count, int first_colum
     RowFacts& facts = all[row.Int() - 1];
     facts.tenant_organization = row.Text();
     facts.domain_organization = row.Text();
+    facts.organization_revision = row.Int();
     facts.has_account = !row.IsNull();
     facts.state = static_cast<AccountState>(row.Int());
     facts.saga = row.Text();
     facts.elsewhere = row.Bool();
+    facts.elsewhere_saga = row.Text();
     facts.external_id_customer = row.Text();
     facts.external_id_visible = row.Int() > 0;
   }
@@ -153,17 +170,19 @@ std::vector<RowFacts> ReadFacts(const pg::Rows& rows, int count, int first_colum
 // The arrays of organisations to make and to add to, then the accounts.
 void BindPlan(const std::vector<PlannedAccount>& accounts, pg::Params& params) {
   std::vector<std::string> ids, domains, tenants, grown, grown_domains, grown_tenants, revived;
+  std::vector<int64_t> grown_revisions;
   std::vector<const Customer*> created;
   for (const PlannedAccount& planned : accounts) {
     const Customer& account = planned.account;
     const std::string tenant =
         account.directory_tenants.empty() ? std::string() : account.directory_tenants.front().tenant_id;
-    if (planned.new_organization) {
+    if (planned.organization_revision == 0) {
       ids.push_back(account.name.customer);
       domains.push_back(account.primary_domain);
       tenants.push_back(tenant);
-    } else if (planned.new_domain || planned.new_tenant) {
+    } else {
       grown.push_back(account.name.customer);
+      grown_revisions.push_back(planned.organization_revision);
       grown_domains.push_back(planned.new_domain ? account.primary_domain : std::string());
       grown_tenants.push_back(planned.new_tenant ? tenant : std::string());
     }
@@ -174,7 +193,8 @@ void BindPlan(const std::vector<PlannedAccount>& accounts, pg::Params& params) {
     }
   }
   params.TextArray(ids).TextArray(domains).NullableTextArray(tenants);
-  params.TextArray(grown).NullableTextArray(grown_domains).NullableTextArray(grown_tenants).TextArray(revived);
+  params.TextArray(grown).NullableTextArray(grown_domains).NullableTextArray(grown_tenants);
+  params.IntArray(grown_revisions).TextArray(revived);
   BindProfiles(created, params);
 }
 
@@ -260,7 +280,6 @@ absl::StatusOr<pg::Begun> ProvisioningStore::Create(pg::Session& session, CallCo
     if (call.validate_only) return Step{};
     PlannedAccount planned;
     planned.account = customer;
-    planned.new_organization = true;
     return Step{
         {saga.id, saga.subject, true},
         ProvisionPlan(customer.name.partner, AccountOrigin::kCreate, "", tenant.issuer, {planned}, saga, call.now)};

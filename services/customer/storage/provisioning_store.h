@@ -24,7 +24,7 @@ struct RowKeys {
 // One account to make, or an ended one to ask for.
 struct PlannedAccount {
   Customer account;
-  bool new_organization = false;
+  int64_t organization_revision = 0;  // that was decided on; 0: the organisation is made too
   // What the organisation that is there lacks.
   bool new_domain = false;
   bool new_tenant = false;

@@ -166,7 +166,6 @@ TEST_F(ProvisioningStoreTest, AnImportWhoseAnswerIsLostIsItsOwn) {
   PlannedAccount planned;
   planned.account = NewCustomer("imported.example");
   planned.account.directory_tenants = {{kIssuer, kTenantId}};
-  planned.new_organization = true;
   int decisions = 0;
   const auto decide = [&](const std::string& saga, const std::vector<RowFacts>&) -> absl::StatusOr<ImportPlan> {
     ++decisions;
@@ -190,6 +189,37 @@ TEST_F(ProvisioningStoreTest, AnImportWhoseAnswerIsLostIsItsOwn) {
   EXPECT_FALSE(repeated->mine);
   EXPECT_EQ(repeated->saga, begun->saga);
   EXPECT_EQ(decisions, 1);
+}
+
+TEST_F(ProvisioningStoreTest, OfTwoPartnersThatImportOneOrganizationAtOnceTheSecondSeesTheFirst) {
+  for (int round = 0; round < 10; ++round) {
+    const std::string domain = absl::StrCat("both", round, ".example");
+    CallContext call = CallOf();
+    const auto reserved = ResolveOrganization(*session_, call, {DirectoryTenant{kIssuer, NewId()}, {domain}, ""}, true);
+    ASSERT_TRUE(reserved.ok()) << reserved.status();
+    std::atomic<int> took{0}, saw{0};
+    InParallel(2, [&](int i, pg::Session& session) {
+      const std::string partner = i == 0 ? kPartner : kOtherPartner;
+      const auto decide = [&](const std::string& saga, const std::vector<RowFacts>& facts) {
+        if (!facts[0].elsewhere_saga.empty()) ++saw;
+        if (!facts[0].elsewhere_saga.empty()) return absl::StatusOr<ImportPlan>(ImportPlan{});
+        PlannedAccount planned;
+        planned.account = NewCustomer(domain);
+        planned.account.name = {partner, facts[0].domain_organization};
+        planned.organization_revision = facts[0].organization_revision;
+        return absl::StatusOr<ImportPlan>(ImportPlan{{planned}, {saga, "customer.import", saga, "state", "replica"}});
+      };
+      Vouching vouching;
+      vouching.tenant_issuer = kIssuer;
+      CallContext import = CallOf(NewId());
+      const auto begun = provisioning_.Import(session, import, partner, vouching,
+                                              {{reserved->tenants[0].tenant_id, domain, ""}}, decide);
+      ASSERT_TRUE(begun.ok()) << begun.status();
+      took += begun->mine ? 1 : 0;
+    });
+    EXPECT_EQ(took, 1);
+    EXPECT_EQ(saw, 1);
+  }
 }
 
 TEST_F(ProvisioningStoreTest, ValidateOnlyChecksAndWritesNothing) {
