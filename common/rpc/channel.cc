@@ -15,6 +15,7 @@
 #include "common/rpc/consistency.h"
 #include "common/rpc/status.h"
 #include "common/rpc/trace_context.h"
+#include "service_config.h"
 
 namespace clientele::rpc {
 namespace {
@@ -25,22 +26,6 @@ constexpr int kKeepaliveTimeoutMs = 10'000;
 constexpr int kMaxReconnectMs = 5'000;
 constexpr int kMaxReceiveBytes = 16 * 1024 * 1024;
 constexpr absl::Duration kRetryPeerAfter = absl::Milliseconds(500);
-
-// Throttling: a peer that fails more than it answers is not tried again, so that retries never make an outage worse.
-constexpr char kServiceConfig[] = R"({
-  "loadBalancingConfig": [{"round_robin": {}}],
-  "methodConfig": [{
-    "name": [{}],
-    "retryPolicy": {
-      "maxAttempts": 4,
-      "initialBackoff": "0.05s",
-      "maxBackoff": "1s",
-      "backoffMultiplier": 2,
-      "retryableStatusCodes": ["UNAVAILABLE"]
-    }
-  }],
-  "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.1}
-})";
 
 bool IsOurs(const absl::Status& status) { return !ReasonOf(status).empty(); }
 

@@ -1,9 +1,7 @@
 """SIGTERM under load: a second replica of customer-service, beside the suite's own, is stopped while it is called."""
 
-import os
 import pathlib
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -14,38 +12,20 @@ import grpc
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
 
+from cell import NOT_SERVING, Replica  # noqa: E402
 from partner import Partner, suite  # noqa: E402
-from suite import PORTS, ROOT, STATE, new_customer  # noqa: E402
+from suite import new_customer  # noqa: E402
 
-BINARY = ROOT / "build" / os.environ.get("CLIENTELE_PRESET", "dev") / "services/customer/customer-service"
-LISTEN, METRICS, ADMIN = PORTS + 91, PORTS + 92, PORTS + 93
 CREATE = "customer.v1.CustomerService/CreateCustomer"
-SERVING, NOT_SERVING = b"\x08\x01", b"\x08\x02"  # grpc.health.v1.HealthCheckResponse
 
 
-class Replica:
-    """customer-service once more, on the same database."""
+class CalledReplica(Replica):
+    """customer-service once more, on the same database, and a channel to it alone."""
 
-    def __init__(self, *flags: str):
-        command = [
-            BINARY, f"--flagfile={STATE}/config/customer-service.flags", f"--listen=127.0.0.1:{LISTEN}",
-            f"--metrics_listen=127.0.0.1:{METRICS}", f"--admin_listen=127.0.0.1:{ADMIN}", *flags,
-        ]  # fmt: skip
-        self.log = open(STATE / "log/customer-replica.log", "w")
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=self.log, stderr=subprocess.STDOUT)
-        until = time.monotonic() + 20
-        while self.state() != SERVING:
-            assert time.monotonic() < until and self.process.poll() is None, "the replica does not come up"
-            time.sleep(0.05)
-        self.channel = grpc.secure_channel(f"127.0.0.1:{LISTEN}", suite.credentials(""))
-
-    def state(self) -> bytes:
-        # A channel of its own: one that was refused once waits a second before it tries again.
-        with grpc.insecure_channel(f"127.0.0.1:{ADMIN}") as channel:
-            try:
-                return channel.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=1)
-            except grpc.RpcError:
-                return b""
+    def __init__(self):
+        super().__init__("customer", place=1)
+        self.channel = grpc.secure_channel(self.address, suite.credentials(""),
+                                           options=[("grpc.ssl_target_name_override", "customer-service")])  # fmt: skip
 
     def call(self, path, fields, token):
         """An outcome: OK, or the error's code and reason."""
@@ -61,18 +41,12 @@ class Replica:
             told = suite.error(error)
             return f"{told.code}/{told.reason}"
 
-    def close(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self.log.close()
-
 
 class ShutdownTest(unittest.TestCase):
     def replica(self, *flags):
-        replica = Replica(*flags)
+        replica = CalledReplica()
         self.addCleanup(replica.close)
-        return replica
+        return replica.start(*flags)
 
     def test_open_calls_end_and_new_ones_go_elsewhere(self):
         replica = self.replica("--drain_delay=1s", "--shutdown_grace=10s")
@@ -87,10 +61,10 @@ class ShutdownTest(unittest.TestCase):
         for thread in threads:
             thread.start()
         time.sleep(0.5)
-        replica.process.send_signal(signal.SIGTERM)
+        replica.signal(signal.SIGTERM)
         time.sleep(0.3)
-        self.assertEqual(replica.state(), NOT_SERVING, "balancers are told before calls are refused")
-        self.assertEqual(replica.process.wait(timeout=20), 0)
+        self.assertEqual(replica.health(), NOT_SERVING, "balancers are told before calls are refused")
+        self.assertEqual(replica.wait(20), 0)
         stop.set()
         for thread in threads:
             thread.join()
@@ -119,18 +93,18 @@ class ShutdownTest(unittest.TestCase):
         )
         poll.start()
         time.sleep(0.3)
-        replica.process.send_signal(signal.SIGTERM)
+        replica.signal(signal.SIGTERM)
         poll.join(timeout=10)
         self.assertEqual(answered, ["OK"])
-        self.assertEqual(replica.process.wait(timeout=10), 0)
+        self.assertEqual(replica.wait(10), 0)
 
     def test_a_second_signal_hurries(self):
         replica = self.replica("--drain_delay=60s", "--shutdown_grace=60s")
-        replica.process.send_signal(signal.SIGTERM)
+        replica.signal(signal.SIGTERM)
         time.sleep(0.2)
         self.assertIsNone(replica.process.poll())
-        replica.process.send_signal(signal.SIGTERM)
-        self.assertEqual(replica.process.wait(timeout=10), 0)
+        replica.signal(signal.SIGTERM)
+        self.assertEqual(replica.wait(10), 0)
 
 
 if __name__ == "__main__":

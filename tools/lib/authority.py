@@ -99,17 +99,26 @@ def authority(state: pathlib.Path):
     return key, certificate
 
 
+def names_of(certificate) -> list:
+    return list(certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
+
+
 def issue(state, ca_key, ca_certificate, name: str, trust_domain: str, serves: bool) -> None:
-    link = state / "tls" / name
-    present = load_certificate(link / "tls.crt")
-    if lasts(present) and present.issuer == ca_certificate.subject and (link / "tls.key").exists():
-        return
-    key = ec.generate_private_key(ec.SECP256R1())
     names = [x509.UniformResourceIdentifier(f"spiffe://{trust_domain}/service/{name}")]
     usages = [ExtendedKeyUsageOID.CLIENT_AUTH]
     if serves:
-        names += [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        names += [x509.DNSName(name), x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
         usages.append(ExtendedKeyUsageOID.SERVER_AUTH)
+    link = state / "tls" / name
+    present = load_certificate(link / "tls.crt")
+    if (
+        lasts(present)
+        and present.issuer == ca_certificate.subject
+        and names_of(present) == names
+        and (link / "tls.key").exists()
+    ):
+        return
+    key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
         unsigned(name, ca_certificate.subject, key.public_key(), CERTIFICATE_LIFE)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
