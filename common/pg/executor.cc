@@ -76,6 +76,7 @@ LaneStatistics Executor::Statistics(Lane lane) const { return impl_->lane(lane).
 void Executor::CutOffAfter(absl::Duration patience) {
   impl_->timer().After(patience, [this] {
     for (WorkerLane* lane : impl_->lanes()) lane->Abort();
+    impl_->pulse().Abort();
   });
 }
 

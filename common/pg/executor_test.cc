@@ -133,7 +133,7 @@ TEST_F(ExecutorTest, EachLaneHasItsCeiling) {
   for (const Lane lane : {Lane::kRead, Lane::kBulk}) {
     absl::Notification done;
     Job job;
-    job.run = [&](absl::StatusOr<Session*> session) {
+    job.run = [&done, lane](absl::StatusOr<Session*> session) {
       const Failure failure = FailureOf((*session)->ReadDynamic("SELECT pg_sleep(0.1)", {}).status());
       EXPECT_EQ(failure, lane == Lane::kRead ? Failure::kCancelled : Failure::kNone);
       done.Notify();

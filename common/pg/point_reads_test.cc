@@ -80,6 +80,7 @@ TEST_F(PointReadsTest, OneStatementForWhatWaitsAndEachItsOwnAnswer) {
   }
   release->Notify();
   open.Wait();
+  executor.Stop();            // whose jobs may still hold the reads
   EXPECT_EQ(statements_, 4);  // 64 + 64 + 64 + 8
   EXPECT_EQ(largest_, Numbers::kMaxBatch);
 }
@@ -106,6 +107,7 @@ TEST_F(PointReadsTest, ManyThreadsGetTheirOwnAnswers) {
   }
   for (std::thread& thread : threads) thread.join();
   open.Wait();
+  executor.Stop();  // whose jobs may still hold the reads
   EXPECT_LT(statements_, 4000);
 }
 
@@ -117,6 +119,7 @@ TEST_F(PointReadsTest, AnIdleSystemReadsOne) {
     ASSERT_TRUE(numbers.Read(i, {}, [&](const absl::StatusOr<std::string>&) { done.Notify(); }).ok());
     done.WaitForNotification();
   }
+  executor.Stop();
   EXPECT_EQ(statements_, 3);
 }
 
@@ -145,6 +148,7 @@ TEST_F(PointReadsTest, ExpiredAndAbandonedKeysCostNothing) {
                   .ok());
   release->Notify();
   open.Wait();
+  executor.Stop();  // whose jobs may still hold the reads
   EXPECT_EQ(statements_, 0);
 }
 
@@ -166,6 +170,7 @@ TEST_F(PointReadsTest, AFailedStatementIsToldToEachWithoutItsText) {
                     .ok());
   }
   open.Wait();
+  executor.Stop();  // whose jobs may still hold the reads
 }
 
 TEST_F(PointReadsTest, AFullLaneRefusesAndTheRestIsServed) {
@@ -186,6 +191,7 @@ TEST_F(PointReadsTest, AFullLaneRefusesAndTheRestIsServed) {
   EXPECT_EQ(ReasonOf(numbers.Read(5, {}, [&](const absl::StatusOr<std::string>&) { ++refused_ran; })), "OVERLOADED");
   release->Notify();
   open.Wait();
+  executor.Stop();  // whose jobs may still hold the reads
   EXPECT_EQ(refused_ran, 0);
 }
 

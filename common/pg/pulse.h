@@ -21,6 +21,8 @@ class Pulse {
   bool Silent() const;
   // Idempotent.
   void Stop();
+  // See Session::Abort.
+  void Abort() { session_.Abort(); }
 
   static constexpr absl::Duration kInterval = absl::Milliseconds(500);
   static constexpr absl::Duration kPatience = absl::Seconds(3);

@@ -151,6 +151,7 @@ bool Session::connected() const { return connection_ != nullptr && connection_->
 
 absl::Status Session::Connect() {
   Close();
+  if (Aborted()) return DatabaseUnavailable();
   try {
     connection_ = std::make_unique<Connection>(ConninfoOf(options_));
     if (!Expose()) return DatabaseUnavailable();
@@ -183,6 +184,11 @@ void Session::Abort() {
   MutexLock lock(&abort_mutex_);
   aborted_ = true;
   if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
+}
+
+bool Session::Aborted() {
+  MutexLock lock(&abort_mutex_);
+  return aborted_;
 }
 
 bool Session::Expose() {

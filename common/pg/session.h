@@ -80,6 +80,7 @@ class Session {
   absl::StatusOr<Rows> RunRead(const Source& source, const Params& params);
   absl::Status Plain(const std::string& sql);
   absl::Status Fail(const std::string& name, bool in_doubt);
+  bool Aborted();
   // Makes `connection_` known to Abort; false where that came first.
   bool Expose();
 

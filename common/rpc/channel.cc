@@ -23,7 +23,10 @@ namespace {
 constexpr unsigned int kCertificateReloadSeconds = 10;
 constexpr int kKeepaliveMs = 30'000;
 constexpr int kKeepaliveTimeoutMs = 10'000;
-constexpr int kMaxReconnectMs = 5'000;
+// Peers are near: one that is back is found within seconds, and one that accepts nothing is given up as soon.
+constexpr int kFirstReconnectMs = 250;
+constexpr int kMaxReconnectMs = 2'000;
+constexpr int kConnectMs = 3'000;
 constexpr int kMaxReceiveBytes = 16 * 1024 * 1024;
 constexpr absl::Duration kRetryPeerAfter = absl::Milliseconds(500);
 
@@ -62,7 +65,10 @@ std::shared_ptr<grpc::Channel> MakeChannel(const ChannelOptions& options) {
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 1);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kMaxReconnectMs);
+  // What gRPC calls its least backoff bounds one attempt to connect.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectMs);
   arguments.SetMaxReceiveMessageSize(kMaxReceiveBytes);
   return Kept(grpc::CreateCustomChannel(options.target, grpc::experimental::TlsCredentials(tls), arguments));
 }

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <thread>
 
+#include "absl/synchronization/notification.h"
 #include "common/testing/lost_answer.h"
 #include "services/customer/workflows/provisioning_fixture_test.h"
 
@@ -144,8 +145,13 @@ class CreationKilled : public CreateCustomerTest, public ::testing::WithParamInt
 TEST_P(CreationKilled, EndsAsIfNothingHadHappened) {
   const bool refused = GetParam().find("remove") != std::string::npos;
   if (refused) peer_.SetRefuse([](const auto&) { return Refusal("MPA_NOT_SIGNED"); });
-  std::atomic<int> left{1};
-  testing::Failpoints::Shared().SetHook([&](const std::string& name) { return name == GetParam() && --left >= 0; });
+  std::atomic<bool> passed{false};
+  absl::Notification died;
+  testing::Failpoints::Shared().SetHook([&](const std::string& name) {
+    if (name != GetParam() || passed.exchange(true)) return false;
+    died.Notify();
+    return true;
+  });
   const std::string key = NewId();
   v1::CreateCustomerRequest request;
   request.set_parent(PartnerName(kPartner));
@@ -155,8 +161,7 @@ TEST_P(CreationKilled, EndsAsIfNothingHadHappened) {
   EXPECT_EQ(ReasonOf(Serve(rpc::Async(&CreateCustomer, replica_->parts), request, call, PartnerUser()).status()),
             "SAGA_RUNNING");
   // The saga runs on behind the caller's deadline.
-  for (int i = 0; i < 3000 && left > 0; ++i) absl::SleepFor(absl::Milliseconds(10));
-  ASSERT_LE(left, 0) << "the failpoint was not passed";
+  ASSERT_TRUE(died.WaitForNotificationWithTimeout(absl::Seconds(30))) << "the failpoint was not passed";
   testing::Failpoints::Shared().SetHook(nullptr);
   // The lease of the dead one runs out.
   ASSERT_TRUE(session_->Execute("UPDATE saga SET lease_until = clock_timestamp() - interval '1 second'").ok());
