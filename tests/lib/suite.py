@@ -10,8 +10,10 @@ import sys
 import time
 import uuid
 
-import grpc
-from google.protobuf import json_format
+# Else a fork waits until no thread is in a call, which may be for ever. Read when grpc is loaded.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+import grpc  # noqa: E402
+from google.protobuf import json_format  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tools/lib"))
@@ -23,6 +25,12 @@ STATE = pathlib.Path(os.environ.get("CLIENTELE_STATE", ROOT / ".local"))
 PORTS = int(os.environ.get("CLIENTELE_PORTS", "7400"))
 PLACES = {"customer": 1, "relationship": 2, "invitation": 3}
 CONSISTENCY = "clientele-consistency"
+# Tests end and start services: a channel that lost its own looks for it again soon, not after up to two minutes.
+EAGER = [
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.min_reconnect_backoff_ms", 2000),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+]
 
 
 class CallError(Exception):
@@ -77,7 +85,7 @@ class Suite:
         key = (service, certificate)
         if key not in self._channels:
             address = f"127.0.0.1:{PORTS + 10 + PLACES[service]}"
-            self._channels[key] = grpc.secure_channel(address, self.credentials(certificate))
+            self._channels[key] = grpc.secure_channel(address, self.credentials(certificate), options=EAGER)
         return self._channels[key]
 
     def request(self, method, fields: dict):
