@@ -3,6 +3,8 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/server_builder_option.h>
+#include <grpcpp/impl/server_builder_plugin.h>
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_credentials_options.h>
 
@@ -59,11 +61,21 @@ void Configure(grpc::ServerBuilder& builder) {
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
 }
 
+// Reflection for one server: gRPC's own switch would add it to every one that is built afterwards.
+class Reflection final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    plugins->push_back(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>());
+  }
+};
+
 absl::StatusOr<std::unique_ptr<grpc::Server>> Build(const std::string& address,
                                                     std::shared_ptr<grpc::ServerCredentials> credentials,
-                                                    const std::vector<grpc::Service*>& services) {
+                                                    const std::vector<grpc::Service*>& services, bool reflection) {
   grpc::ServerBuilder builder;
   Configure(builder);
+  if (reflection) builder.SetOption(std::make_unique<Reflection>());
   int port = 0;
   builder.AddListeningPort(address, std::move(credentials), &port);
   for (grpc::Service* service : services) builder.RegisterService(service);
@@ -83,14 +95,14 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   grpc::EnableDefaultHealthCheckService(true);
 
   std::unique_ptr<Server> server(new Server);
-  // The admin server first: reflection, once switched on, would be added to every server.
-  auto admin = Build(options.admin_listen, grpc::InsecureServerCredentials(), {});
-  if (!admin.ok()) return admin.status();
-  server->admin_ = *std::move(admin);
-  if (options.reflection) grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  auto main = Build(options.listen, *std::move(credentials), services);
+  // The probes' server last: it says SERVING from its first moment on.
+  auto main = Build(options.listen, *std::move(credentials), services, options.reflection);
   if (!main.ok()) return main.status();
   server->server_ = *std::move(main);
+  server->server_->GetHealthCheckService()->SetServingStatus("", false);
+  auto admin = Build(options.admin_listen, grpc::InsecureServerCredentials(), {}, false);
+  if (!admin.ok()) return admin.status();
+  server->admin_ = *std::move(admin);
   for (grpc::Server* each : {server->server_.get(), server->admin_.get()}) {
     each->GetHealthCheckService()->SetServingStatus("liveness", true);
   }
