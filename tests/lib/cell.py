@@ -4,7 +4,6 @@ A test of faults takes over the suite that ctest started: Cell() ends the servic
 on the same database, keys and ports. Replica 0 of each service has the suite's port, so that `suite.call` finds it.
 """
 
-import ctypes
 import os
 import pathlib
 import pwd
@@ -34,8 +33,9 @@ MAX_REPLICAS = 2
 NAMES_PORT = PORTS + 75
 
 
-def die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+# A child ends with the thread that started it. Set by a program, for a fork that runs Python is one that gRPC's threads
+# may not survive.
+ENDS_WITH_US = ("setpriv", "--pdeathsig=KILL")
 
 
 def service_port(service: str) -> int:
@@ -66,13 +66,13 @@ class Replica:
     def start(self, *flags: str, failpoints: str = "", wait: bool = True) -> "Replica":
         assert self.process is None, "it runs"
         command = [
-            ROOT / "build" / PRESET / f"services/{self.service}/{self.service}-service",
+            *ENDS_WITH_US, ROOT / "build" / PRESET / f"services/{self.service}/{self.service}-service",
             f"--flagfile={STATE}/config/{self.service}-service.flags", f"--listen={self.address}",
             f"--metrics_listen={self.metrics}", f"--admin_listen={self.admin}", *flags,
         ]  # fmt: skip
         with open(self.log_file, "a") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=die_with_parent,
+                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**os.environ, "CLIENTELE_FAILPOINTS": failpoints},
             )  # fmt: skip
         if wait:
@@ -129,8 +129,8 @@ class Postgres:
 
     def _as_owner(self, *command) -> list:
         if self._user is None:
-            return [*command]
-        return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", *command]
+            return [*ENDS_WITH_US, *command]
+        return [*ENDS_WITH_US, "--reuid=postgres", "--regid=postgres", "--init-groups", *command]
 
     def session(self, database: str = "clientele", **how) -> subprocess.Popen:
         """psql, that takes statements at its standard input."""
@@ -138,7 +138,7 @@ class Postgres:
                                  "--field-separator=\t", "--set=ON_ERROR_STOP=1", f"--host={self.sockets}",
                                  "--username=clientele_admin", f"--dbname={database}")  # fmt: skip
         return subprocess.Popen(command, cwd="/", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True, preexec_fn=die_with_parent, **how)  # fmt: skip
+                                stderr=subprocess.PIPE, text=True, **how)  # fmt: skip
 
     def sql(self, statements: str, service: str = "") -> list:
         """Rows, each a list of texts; unqualified names are those of the service's schema."""

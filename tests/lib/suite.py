@@ -25,12 +25,7 @@ STATE = pathlib.Path(os.environ.get("CLIENTELE_STATE", ROOT / ".local"))
 PORTS = int(os.environ.get("CLIENTELE_PORTS", "7400"))
 PLACES = {"customer": 1, "relationship": 2, "invitation": 3}
 CONSISTENCY = "clientele-consistency"
-# Tests end and start services: a channel that lost its own looks for it again soon, not after up to two minutes.
-EAGER = [
-    ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.min_reconnect_backoff_ms", 2000),
-    ("grpc.max_reconnect_backoff_ms", 1000),
-]
+ON_ITS_OWN = ("grpc.use_local_subchannel_pool", 1)  # a channel that shares no connection with another
 
 
 class CallError(Exception):
@@ -85,7 +80,7 @@ class Suite:
         key = (service, certificate)
         if key not in self._channels:
             address = f"127.0.0.1:{PORTS + 10 + PLACES[service]}"
-            self._channels[key] = grpc.secure_channel(address, self.credentials(certificate), options=EAGER)
+            self._channels[key] = grpc.secure_channel(address, self.credentials(certificate), options=[ON_ITS_OWN])
         return self._channels[key]
 
     def request(self, method, fields: dict):
@@ -102,7 +97,8 @@ class Suite:
             sent.append(("authorization", f"Bearer {token}"))
         if consistency:
             sent.append((CONSISTENCY, consistency))
-        invoke = self.channel(service or path.partition(".")[0], certificate).unary_unary(
+        service = service or path.partition(".")[0]
+        invoke = self.channel(service, certificate).unary_unary(
             f"/{method.containing_service.full_name}/{method.name}",
             request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=self.contract.message(method.output_type.full_name).FromString,
@@ -110,7 +106,11 @@ class Suite:
         try:
             message, call = invoke.with_call(request, metadata=sent, timeout=timeout)
         except grpc.RpcError as error:
-            raise self.error(error) from None
+            told = self.error(error)
+            # Not by the service: tests end and start those, and a channel that lost its own waits ever longer.
+            if not told.reason:
+                self._channels.pop((service, certificate), None)
+            raise told from None
         trailing = {**dict(call.initial_metadata() or ()), **dict(call.trailing_metadata() or ())}
         return Answer(message, trailing.get(CONSISTENCY, ""))
 
