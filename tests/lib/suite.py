@@ -1,6 +1,6 @@
 """A running suite as its callers see it: calls by method name, tokens of every kind, errors taken apart.
 
-The suite is the one that CLIENTELE_STATE and CLIENTELE_PORTS name; ctest starts it (tests/start-suite) before the tests.
+The suite is the one that CLIENTELE_STATE and CLIENTELE_PORTS name; ctest starts it before the tests.
 """
 
 import dataclasses
