@@ -1,7 +1,7 @@
 """Of those who answer or change one invitation at once, at two replicas, one has the effect and the others are told so.
 
-Whatever the order: the invitation has one end, both replicas tell the same of it, its events are a way through the state
-machine, a relationship and an account stand exactly where it was accepted, and each mail's link is its generation's.
+Whatever the order: the invitation has one end, both replicas tell the same of it, its events are a way through the
+state machine, a relationship and an account stand exactly where it was accepted, and a mail's link is its generation's.
 """
 
 import pathlib
@@ -178,7 +178,8 @@ class InvitationRaceTest(RaceTest):
         for number in range(ROUNDS):
             invited = Invited(self.schedule)
             admin = invited.admin()
-            calls = [invited.accept(admin), invited.accept(admin), invited.decline(admin), invited.cancel(), invited.resend()]
+            calls = [invited.accept(admin), invited.accept(admin), invited.decline(admin), invited.cancel(),
+                     invited.resend()]  # fmt: skip
             hold = invited.row() if number % 2 else ()
             outcomes = self.race(*calls, hold=hold, waiting=4)
             ends = [not isinstance(outcome, CallError) for outcome in outcomes[:4]]
@@ -195,14 +196,16 @@ class InvitationRaceTest(RaceTest):
             drafts = [partner.call(f"{INVITATIONS}/CreateInvitation", {"parent": partner.name,
                 "invitation": {"kind": "INVITATION_KIND_RESELLER", "target": {"email": address}}}).name
                 for _ in range(3)]  # fmt: skip
-            sends = [by(partner, f"{INVITATIONS}/SendInvitation", {"name": name, "request_id": key()}) for name in drafts]
+            sends = [by(partner, f"{INVITATIONS}/SendInvitation", {"name": name, "request_id": key()})
+                     for name in drafts]  # fmt: skip
             ids = ", ".join(f"'{name.rpartition('/')[2]}'" for name in drafts)
             hold = ("invitation", f"SELECT FROM invitation WHERE id IN ({ids}) FOR UPDATE") if number % 2 else ()
             sent, refused = split(self.race(*sends, hold=hold))
             self.assertEqual((len(sent), reasons(refused)), (1, {"DUPLICATE_INVITATION"}))
             for error in refused:
                 self.assertEqual(error.details["ResourceInfo"]["resource_name"], sent[0].name)
-            listed = self.schedule.everywhere(f"{INVITATIONS}/ListInvitations", {"parent": partner.name}, token=partner.token)
+            listed = self.schedule.everywhere(f"{INVITATIONS}/ListInvitations", {"parent": partner.name},
+                                              token=partner.token)  # fmt: skip
             self.assertEqual(sorted(one.state for one in listed.invitations), [1, 1, OPEN])
             self.assertEqual(len(eventually(lambda address=address: mails_to(address))), 1)
             self.assertEqual(list(map(word, self.told(partner, "invitation"))).count("sent"), 1)

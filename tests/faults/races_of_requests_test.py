@@ -58,19 +58,21 @@ class RequestRaceTest(RaceTest):
             self.assertEqual(self.revisions(partner, made.name), list(range(1, 10)))
 
     def requests(self, partner, customer: str, draft: str) -> list:
-        """For each kind of write: the same request, and another body under its request_id; the event that tells of it."""
+        """Of each kind of write: the event that tells of it, a request, and what makes another body of it."""
         hold = {"name": f"{relationship_of(customer)}/terminationHolds/h1", "kind": "HOLD_KIND_BILLING"}
         token, billing = {"token": partner.token, "consistency": partner.seen}, {"certificate": "billing"}
         create, other = new_request(partner), new_request(partner)
         return [
-            ("customer", "customer.created", f"{CUSTOMERS}/CreateCustomer", create, {"customer": other["customer"]}, token),
+            ("customer", "customer.created", f"{CUSTOMERS}/CreateCustomer", create, {"customer": other["customer"]},
+             token),
             ("customer", "customer.updated", f"{CUSTOMERS}/UpdateCustomer",
              {"customer": {"name": customer, "company_name": "Contoso A"}, "update_mask": "companyName"},
              {"customer": {"name": customer, "company_name": "Contoso B"}}, token),
             ("invitation", "invitation.cancelled", f"{INVITATIONS}/CancelInvitation", {"name": draft, "reason": "A"},
              {"reason": "B"}, token),
             ("relationship", "hold.created", f"{HOLDS}/UpsertTerminationHold",
-             {"termination_hold": {**hold, "description": "A"}}, {"termination_hold": {**hold, "description": "B"}}, billing),
+             {"termination_hold": {**hold, "description": "A"}}, {"termination_hold": {**hold, "description": "B"}},
+             billing),
             ("relationship", "hold.deleted", f"{HOLDS}/DeleteTerminationHold", {"name": hold["name"]}, None, billing),
             ("relationship", "relationship.terminating", f"{RELATIONSHIPS}/TerminateCustomerRelationship",
              {"name": relationship_of(customer), "reason": "A"}, {"reason": "B"}, token),
@@ -95,7 +97,8 @@ class RequestRaceTest(RaceTest):
                 self.assertEqual(self.types(partner, service).count(event), before + 1, path)
                 if others:
                     late, _ = split(self.race(*same, *others))
-                    self.assertEqual((len(late), {answer.SerializeToString() for answer in late}), (len(done), answers), path)
+                    repeated = {answer.SerializeToString() for answer in late}
+                    self.assertEqual((len(late), repeated), (len(done), answers), path)
             self.cell.settle()
 
     def test_an_invitation_sent_several_times_leaves_once(self):
@@ -103,7 +106,8 @@ class RequestRaceTest(RaceTest):
             partner, address = Partner(), f"ann@contoso-{unique()}.example"
             create = {"parent": partner.name, "request_id": key(), "invitation": {
                 "kind": "INVITATION_KIND_RESELLER", "target": {"email": address}}}  # fmt: skip
-            drafts, refused = split(self.race(*[by(partner, f"{INVITATIONS}/CreateInvitation", create) for _ in range(4)]))
+            calls = [by(partner, f"{INVITATIONS}/CreateInvitation", create)] * 4
+            drafts, refused = split(self.race(*calls))
             self.assertEqual((len({draft.name for draft in drafts}), refused), (1, []))
             send = {"name": drafts[0].name, "request_id": key()}
             sent, refused = split(self.race(*[by(partner, f"{INVITATIONS}/SendInvitation", send) for _ in range(4)]))

@@ -15,7 +15,7 @@ from suite import CallError, Suite, eventually, new_customer
 
 from cell import MAX_REPLICAS, Cell, host, service_port
 from chance import LONG, SEED, chance
-from partner import CUSTOMERS, Partner, key
+from partner import CUSTOMERS, RELATIONSHIPS, Partner, key, relationship_of
 from told import audit_of, events_after
 
 ROUNDS = 30 if LONG else 3
@@ -107,8 +107,8 @@ class Schedule:
             return error
 
     def race(self, *calls, hold: tuple = (), waiting: int = 0) -> list:
-        """What each call answered, in the order given: an answer or a CallError. With `hold`, a service and a statement,
-        a transaction that has run the statement ends only when `waiting` commands wait for it (all, if not given)."""
+        """What each call answered, in the order given: an answer or a CallError. With `hold`, a service and a
+        statement, a transaction that has run the statement ends only when `waiting` commands (or all) wait for it."""
         outcomes = {}
 
         def numbered(number: int):
@@ -195,12 +195,12 @@ class RaceTest(unittest.TestCase):
     def customers(self, partner) -> list:
         """Those in the partner's list, at both replicas, each with a relationship that stands."""
         how = {"token": partner.token, "consistency": partner.seen}
-        listed = self.schedule.everywhere(f"{CUSTOMERS}/ListCustomers", {"parent": partner.name, "page_size": 1000}, **how)
-        standing = self.schedule.everywhere("relationship.v1.RelationshipService/ListCustomerRelationships",
-            {"parent": partner.name, "page_size": 1000, "filter": "state = RELATIONSHIP_STATE_ACTIVE"}, **how)  # fmt: skip
+        page = {"parent": partner.name, "page_size": 1000}
+        listed = self.schedule.everywhere(f"{CUSTOMERS}/ListCustomers", page, **how)
+        standing = self.schedule.everywhere(f"{RELATIONSHIPS}/ListCustomerRelationships",
+                                            {**page, "filter": "state = RELATIONSHIP_STATE_ACTIVE"}, **how)  # fmt: skip
         names = sorted(customer.name for customer in listed.customers)
-        self.assertEqual(names, sorted(one.name.replace("/customerRelationships/", "/customers/")
-                                       for one in standing.customer_relationships))  # fmt: skip
+        self.assertEqual(list(map(relationship_of, names)), sorted(one.name for one in standing.customer_relationships))
         return names
 
 

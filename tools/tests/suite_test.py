@@ -48,7 +48,7 @@ class Keys(unittest.TestCase):
     def test_certificates_name_their_service(self):
         self.assertEqual(
             self.names("customer-service"),
-            ["spiffe://clientele.local/service/customer-service", "localhost", "127.0.0.1"],
+            ["spiffe://clientele.local/service/customer-service", "customer-service", "localhost", "127.0.0.1"],
         )
         self.assertEqual(self.names("billing"), ["spiffe://clientele.local/service/billing"])
 

@@ -149,7 +149,8 @@ class Import : public std::enable_shared_from_this<Import> {
     planned.new_domain = decision.new_domain;
     planned.new_tenant = decision.new_tenant;
     planned.revive = decision.action == RowAction::kRevive;
-    planned.account.name.customer = decision.customer.empty() ? Uuid::NewV7(call_->now()).ToString() : decision.customer;
+    planned.account.name.customer =
+        decision.customer.empty() ? Uuid::NewV7(call_->now()).ToString() : decision.customer;
     return planned;
   }
 

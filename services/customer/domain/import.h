@@ -29,7 +29,7 @@ enum class RowAction {
 struct RowDecision {
   RowAction action = RowAction::kRefuse;
   absl::Status refusal;
-  std::string customer;     // id of the organisation; empty where it is new
+  std::string customer;  // id of the organisation; empty where it is new
   int64_t organization_revision = 0;
   std::string saga;         // kWait: the one that runs; kPresent: the one that made the account
   bool new_domain = false;  // the organisation that is there lacks the row's domain
