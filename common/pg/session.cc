@@ -43,8 +43,7 @@ std::string ConninfoOf(const SessionOptions& options) {
 }
 
 std::string SettingsOf(const SessionOptions& options) {
-  std::string sql = absl::StrCat("SET statement_timeout = ", CeilMillis(options.statement_timeout),
-                                 "; SET lock_timeout = ", CeilMillis(options.lock_timeout),
+  std::string sql = absl::StrCat("SET lock_timeout = ", CeilMillis(options.lock_timeout),
                                  "; SET idle_in_transaction_session_timeout = ", CeilMillis(SocketTimeout(options)),
                                  "; SET tcp_user_timeout = ", CeilMillis(SocketTimeout(options)),
                                  "; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; SET bytea_output = 'hex'"
@@ -53,6 +52,8 @@ std::string SettingsOf(const SessionOptions& options) {
     absl::StrAppend(&sql, "; SET search_path = \"", absl::StrReplaceAll(options.schema, {{"\"", "\"\""}}),
                     "\", extensions");
   }
+  // Last: a low ceiling would cut off the settings themselves.
+  absl::StrAppend(&sql, "; SET statement_timeout = ", CeilMillis(options.statement_timeout));
   return sql;
 }
 
