@@ -16,6 +16,7 @@ from cell import MAX_REPLICAS, SERVICES, Cell, name_of  # noqa: E402
 from chance import LONG, chance  # noqa: E402
 from partner import CUSTOMERS, HOLDS, INVITATIONS, RELATIONSHIPS, Partner, key, relationship_of, suite  # noqa: E402
 from suite import ROOT, new_customer, unique  # noqa: E402
+from told import pages  # noqa: E402
 
 CLIENTS = 4
 ROUNDS = 6 if LONG else 1
@@ -127,19 +128,10 @@ class RolloutTest(unittest.TestCase):
         calls = sum((worker.calls for worker in workers), collections.Counter())
         self.assertGreater(min(calls.values()), 10, calls)
         for worker in workers:
-            listed = [each.name for each in self.all_customers(worker.partner)]
-            self.assertEqual(sorted(listed), sorted(worker.made), "one customer for each call")
+            listed = pages(f"{CUSTOMERS}/ListCustomers", "customers", {"parent": worker.partner.name},
+                           token=worker.partner.token)  # fmt: skip
+            self.assertEqual(sorted(each.name for each in listed), sorted(worker.made), "one customer for each call")
         self.cell.settle()
-
-    def all_customers(self, partner):
-        customers, token = [], ""
-        while True:
-            page = suite.call(f"{CUSTOMERS}/ListCustomers",
-                              {"parent": partner.name, "page_size": 1000, "page_token": token}, token=partner.token)  # fmt: skip
-            customers += page.customers
-            token = page.next_page_token
-            if not token:
-                return customers
 
 
 if __name__ == "__main__":
