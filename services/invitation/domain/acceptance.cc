@@ -137,7 +137,7 @@ absl::StatusOr<Revision<Invitation>> CompleteAcceptance(const Invitation& curren
 }
 
 absl::StatusOr<Revision<Invitation>> ReopenAfterRefusal(const Invitation& current, const absl::Status& refusal,
-                                                        absl::Time now) {
+                                                        bool relationship_ended, absl::Time now) {
   const auto state = Next(current.state, InvitationAction::kReopen, NameOf(current));
   if (!state.ok()) return state.status();
   Revision<Invitation> next = NextRevision(current, "invitation.reopened", now);
@@ -148,7 +148,7 @@ absl::StatusOr<Revision<Invitation>> ReopenAfterRefusal(const Invitation& curren
   if (StateAt(next.after, now) == InvitationState::kExpired) {
     next.type = "invitation.expired";
     next.after.state = InvitationState::kExpired;
-  } else if (ReasonOf(refusal) == kTerminating) {
+  } else if (relationship_ended || ReasonOf(refusal) == kTerminating) {
     next.type = "invitation.cancelled";
     next.after.state = InvitationState::kCancelled;
   }

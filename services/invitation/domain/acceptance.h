@@ -62,8 +62,8 @@ absl::StatusOr<Revision<Invitation>> CompleteAcceptance(const Invitation& curren
                                                         absl::Time now);
 
 // ACCEPTING → OPEN with the refusal's reason; EXPIRED where the time passed meanwhile; CANCELLED where the relationship
-// is being ended: that end cancels what waits, and left this one to its acceptance.
+// has ended, or is being ended as the refusal says.
 absl::StatusOr<Revision<Invitation>> ReopenAfterRefusal(const Invitation& current, const absl::Status& refusal,
-                                                        absl::Time now);
+                                                        bool relationship_ended, absl::Time now);
 
 }  // namespace clientele::invitation

@@ -126,17 +126,20 @@ TEST(ReopenAfterRefusal, TellsTheReasonAndLooksAtTheTime) {
   const Invitation accepting = TestInvitation(InvitationState::kAccepting);
   const absl::Status refusal =
       MakeError(absl::StatusCode::kFailedPrecondition, "ORGANIZATION_AMBIGUOUS", "two organisations");
-  const auto reopened = ReopenAfterRefusal(accepting, refusal, TestTime());
+  const auto reopened = ReopenAfterRefusal(accepting, refusal, false, TestTime());
   EXPECT_EQ(reopened->after.state, InvitationState::kOpen);
   EXPECT_EQ(reopened->type, "invitation.reopened");
   EXPECT_EQ(reopened->after.progress.last_error, "ORGANIZATION_AMBIGUOUS");
-  const auto late = ReopenAfterRefusal(accepting, refusal, *accepting.expire_time);
+  const auto late = ReopenAfterRefusal(accepting, refusal, false, *accepting.expire_time);
   EXPECT_EQ(late->after.state, InvitationState::kExpired);
   EXPECT_EQ(late->type, "invitation.expired");
-  const auto ending = ReopenAfterRefusal(
-      accepting, MakeError(absl::StatusCode::kFailedPrecondition, "RELATIONSHIP_TERMINATING", "it ends"), TestTime());
-  EXPECT_EQ(ending->after.state, InvitationState::kCancelled);
-  EXPECT_EQ(ending->type, "invitation.cancelled");
+  const absl::Status terminating =
+      MakeError(absl::StatusCode::kFailedPrecondition, "RELATIONSHIP_TERMINATING", "it ends");
+  for (const auto& ended : {ReopenAfterRefusal(accepting, terminating, false, TestTime()),
+                            ReopenAfterRefusal(accepting, refusal, true, TestTime())}) {
+    EXPECT_EQ(ended->after.state, InvitationState::kCancelled);
+    EXPECT_EQ(ended->type, "invitation.cancelled");
+  }
 }
 
 }  // namespace

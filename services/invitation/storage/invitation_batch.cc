@@ -18,7 +18,7 @@ const pg::Statement kDue{"invitation_due",
 const pg::LoadStatement kLoadMatching(
     "invitation_load_matching",
     absl::StrCat("SELECT ", kInvitationColumns, " FROM invitation i ", kInvitationJoins,
-                 " WHERE i.partner = $1 AND i.state = 2 AND i.expire_time > $2 "
+                 " WHERE i.partner = $1 AND (i.state = 3 OR i.state = 2 AND i.expire_time > $2) "
                  "AND (i.target_host = ANY($3::text[]) OR i.target_key = ANY($4::text[])) ORDER BY i.id LIMIT $5"),
     5);
 

@@ -31,6 +31,7 @@ class InvitationBatch {
     std::vector<std::string> tenants;  // target keys
   };
   // Cancels at most kMaxRows of the OPEN ones, all or none; answers how many. A repeated request_id answers the same.
+  // INVITATION_BEING_ACCEPTED, and nothing is cancelled, while one of them is ACCEPTING.
   absl::StatusOr<int> CancelMatching(pg::Session& session, CallContext& call, const CustomerMatch& match) const;
 
  private:

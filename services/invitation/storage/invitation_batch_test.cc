@@ -86,6 +86,24 @@ TEST_F(InvitationBatchTest, CancelsWhatTheCustomerCouldAccept) {
   EXPECT_EQ(CancelFor({"fabrikam.example"}, tenants, Call()).value(), 0);
 }
 
+TEST_F(InvitationBatchTest, CancelsNothingWhileOneIsBeingAccepted) {
+  const Invitation open = OpenedFor(DomainTarget("fabrikam.example"));
+  const Invitation accepting = OpenedFor(EmailTarget("anna@fabrikam.example"));
+  const std::string begin = absl::StrCat("UPDATE invitation SET state = 3 WHERE id = '", accepting.id, "'");
+  ASSERT_TRUE(session_->Execute(begin).ok());
+  // Its acceptance goes on past its time.
+  now_ = *accepting.expire_time;
+  const CallContext call = Call();
+  const auto refused = CancelFor({"fabrikam.example"}, {}, call);
+  EXPECT_EQ(ReasonOf(refused.status()), "INVITATION_BEING_ACCEPTED");
+  EXPECT_EQ(Events(open.id).back(), "invitation.sent");
+  const std::string reopen = "UPDATE invitation SET state = 2, expire_time = expire_time + interval '1 day'";
+  ASSERT_TRUE(session_->Execute(reopen).ok());
+  EXPECT_EQ(CancelFor({"fabrikam.example"}, {}, call).value(), 2) << "the same request";
+  EXPECT_EQ(Read(open.id).state, InvitationState::kCancelled);
+  EXPECT_EQ(Read(accepting.id).state, InvitationState::kCancelled);
+}
+
 TEST_F(InvitationBatchTest, NothingIsAskedNothingIsCancelled) {
   const Invitation tenant = OpenedFor(TenantTarget(kIssuer, kTenantId));
   EXPECT_EQ(CancelFor({}, {}, Call()).value(), 0);

@@ -26,6 +26,7 @@ struct FakePeers {
   Mutex mutex;
   std::deque<absl::Status> resolve, establish, outcome, upsert, withdraw;
   bool already_stands = false;
+  relationship::v1::TerminatedBy ended_by = relationship::v1::TERMINATED_BY_SYSTEM;  // what a withdrawal is told
   std::vector<customer::v1::ResolveOrganizationRequest> resolved;
   std::vector<relationship::v1::EstablishCustomerRelationshipsRequest> established;
   std::vector<customer::v1::UpsertCustomerAccountRequest> upserted;
@@ -93,7 +94,10 @@ struct FakePeers {
       MutexLock lock(&mutex);
       withdrawn.push_back(request);
       if (absl::Status status = Next(withdraw); !status.ok()) return done(status, {});
-      done(relationship::v1::CustomerRelationship(), {{"relationship", {"e", 7, 1}}});
+      relationship::v1::CustomerRelationship ended;
+      ended.set_generation(request.generation());
+      ended.mutable_termination()->set_terminated_by(ended_by);
+      done(ended, {{"relationship", {"e", 7, 1}}});
     };
     return peers;
   }

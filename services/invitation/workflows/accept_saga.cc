@@ -109,6 +109,12 @@ void Upsert(const Peers& peers, const std::shared_ptr<Run>& run, const StepDone&
                        });
 }
 
+// A withdrawal is told what stands already where the partner or the customer was there first.
+bool EndedByOthers(const relationship::v1::CustomerRelationship& relationship, int64_t generation) {
+  return relationship.generation() == generation &&
+         relationship.termination().terminated_by() != relationship::v1::TERMINATED_BY_SYSTEM;
+}
+
 void Withdraw(const Peers& peers, const std::shared_ptr<Run>& run, const StepDone& done) {
   const State state = StateOf(*run);
   relationship::v1::WithdrawCustomerRelationshipRequest request;
@@ -119,7 +125,12 @@ void Withdraw(const Peers& peers, const std::shared_ptr<Run>& run, const StepDon
       run->call, StepDeadline(), request,
       [run, done](const absl::StatusOr<relationship::v1::CustomerRelationship>& answer, const Consistency& seen) {
         rpc::Merge(seen, run->call.consistency);
-        if (answer.ok()) return done(StepResult::GoTo(kReopen));
+        if (answer.ok()) {
+          State next = StateOf(*run);
+          next.set_relationship_ended(EndedByOthers(*answer, next.customer_relationship().generation()));
+          run->state = next.SerializeAsString();
+          return done(StepResult::GoTo(kReopen));
+        }
         // A way back has no way back: even a refusal (a hold came in between) is tried again, and told.
         if (!saga::IsTransient(answer.status())) {
           obs::Log(obs::Level::kError, "a relationship waits to be taken back",
@@ -148,9 +159,10 @@ StepResult Complete(const InvitationStore& invitations, const Clock& clock, pg::
 }
 
 StepResult Reopen(const InvitationStore& invitations, const Clock& clock, pg::Session& session, Run& run) {
-  const absl::Status refusal = ParseStatus(StateOf(run).refusal().SerializeAsString());
+  const State state = StateOf(run);
+  const absl::Status refusal = ParseStatus(state.refusal().SerializeAsString());
   return Finish(invitations, session, run, refusal, [&](const InvitationFacts& facts) {
-    return ReopenAfterRefusal(facts.invitation, refusal, clock.Now());
+    return ReopenAfterRefusal(facts.invitation, refusal, state.relationship_ended(), clock.Now());
   });
 }
 

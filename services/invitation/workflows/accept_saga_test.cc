@@ -125,6 +125,14 @@ TEST_F(AcceptSagaTest, ARefusedAccountTakesTheRelationshipBack) {
   ASSERT_TRUE(Accept(RequestFor(open)).ok()) << "the next time it is well";
 }
 
+TEST_F(AcceptSagaTest, ARefusedAccountBesideTheEndOfItsRelationshipCancels) {
+  const Invitation open = Opened();
+  peers_.upsert = {Refusal("ORGANIZATION_NOT_FOUND")};
+  peers_.ended_by = relationship::v1::TERMINATED_BY_PARTNER;
+  EXPECT_EQ(RefusalOf(RequestFor(open)), "ORGANIZATION_NOT_FOUND");
+  EXPECT_EQ(Read(open.id).state, InvitationState::kCancelled);
+}
+
 TEST_F(AcceptSagaTest, ARefusedAccountLeavesARelationshipThatStoodBefore) {
   const Invitation open = Opened();
   peers_.already_stands = true;

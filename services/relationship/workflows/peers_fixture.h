@@ -18,6 +18,13 @@ inline grpc::Status ToGrpc(const absl::Status& status) {
   return {static_cast<grpc::StatusCode>(status.code()), std::string(status.message()), SerializeStatus(status)};
 }
 
+inline grpc::Status TakeFirst(std::vector<grpc::Status>& failures) {
+  if (failures.empty()) return grpc::Status::OK;
+  grpc::Status first = failures.front();
+  failures.erase(failures.begin());
+  return first;
+}
+
 class FakeAccounts final : public customer::v1::AccountService::Service {
  public:
   // What the next calls answer, one each; after the last the customer.
@@ -61,10 +68,7 @@ class FakeAccounts final : public customer::v1::AccountService::Service {
  private:
   grpc::Status Next() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (fail_always_) return {grpc::StatusCode::UNAVAILABLE, "away"};
-    if (failures_.empty()) return grpc::Status::OK;
-    grpc::Status status = failures_.front();
-    failures_.erase(failures_.begin());
-    return status;
+    return TakeFirst(failures_);
   }
 
   Mutex mutex_;
@@ -77,6 +81,11 @@ class FakeAccounts final : public customer::v1::AccountService::Service {
 
 class FakeInvitations final : public invitation::v1::InvitationService::Service {
  public:
+  // What the next calls answer, one each.
+  void Fail(std::vector<grpc::Status> statuses) {
+    MutexLock lock(&mutex_);
+    failures_ = std::move(statuses);
+  }
   std::vector<invitation::v1::CancelCustomerInvitationsRequest> cancelled() {
     MutexLock lock(&mutex_);
     return cancelled_;
@@ -87,11 +96,12 @@ class FakeInvitations final : public invitation::v1::InvitationService::Service 
                                          invitation::v1::CancelCustomerInvitationsResponse*) override {
     MutexLock lock(&mutex_);
     cancelled_.push_back(*request);
-    return grpc::Status::OK;
+    return TakeFirst(failures_);
   }
 
  private:
   Mutex mutex_;
+  std::vector<grpc::Status> failures_ ABSL_GUARDED_BY(mutex_);
   std::vector<invitation::v1::CancelCustomerInvitationsRequest> cancelled_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -80,6 +80,12 @@ invitation::v1::CancelCustomerInvitationsRequest TakePortion(TerminationState& s
   return request;
 }
 
+// An acceptance meets TERMINATING as long as this waits for it, and so is refused, or ends before the relationship
+// does.
+bool MustWait(const absl::Status& cancelled) {
+  return saga::IsTransient(cancelled) || ReasonOf(cancelled) == "INVITATION_BEING_ACCEPTED";
+}
+
 // Once for each portion.
 void CancelInvitations(invitation::v1::InvitationService::StubInterface& invitations,
                        const std::shared_ptr<saga::Run>& run, const saga::StepDone& done) {
@@ -94,7 +100,7 @@ void CancelInvitations(invitation::v1::InvitationService::StubInterface& invitat
       [run, done, next](absl::StatusOr<invitation::v1::CancelCustomerInvitationsResponse> cancelled,
                         const Consistency& seen) {
         rpc::Merge(seen, run->call.consistency);
-        if (saga::IsTransient(cancelled.status())) return done(saga::StepResult::Retry(cancelled.status()));
+        if (MustWait(cancelled.status())) return done(saga::StepResult::Retry(cancelled.status()));
         if (!cancelled.ok()) {
           // Invitations that stay open hurt less than a relationship that never ends.
           obs::Log(obs::Level::kError, "the invitations of an ended relationship were not cancelled",

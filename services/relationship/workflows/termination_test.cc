@@ -131,6 +131,24 @@ TEST_F(TerminationTest, TriesAgainWhatFailsWithTheSameId) {
   EXPECT_EQ(ended.front().request_id(), ended.back().request_id());
 }
 
+TEST_F(TerminationTest, WaitsForAnInvitationThatIsBeingAccepted) {
+  const auto waits =
+      ToGrpc(MakeError(absl::StatusCode::kFailedPrecondition, "INVITATION_BEING_ACCEPTED", "wait until it is through"));
+  peers_.invitations.Fail({waits, waits});
+  const Answer answer = Terminate(RequestFor(key_));
+  ASSERT_TRUE(answer.relationship.ok()) << answer.relationship.status();
+  EXPECT_EQ(answer.relationship->state(), v1::RELATIONSHIP_STATE_TERMINATED);
+  const auto cancelled = peers_.invitations.cancelled();
+  ASSERT_EQ(cancelled.size(), 3u);
+  EXPECT_EQ(cancelled[0].SerializeAsString(), cancelled[2].SerializeAsString());
+}
+
+TEST_F(TerminationTest, ARefusedCancellationEndsTheRelationshipAllTheSame) {
+  peers_.invitations.Fail({ToGrpc(MakeError(absl::StatusCode::kNotFound, "PARTNER_NOT_FOUND", "gone"))});
+  EXPECT_EQ(Terminate(RequestFor(key_)).relationship->state(), v1::RELATIONSHIP_STATE_TERMINATED);
+  EXPECT_EQ(peers_.invitations.cancelled().size(), 1u);
+}
+
 TEST_F(TerminationTest, RunsOnPastTheDeadlineAndIsJoinedByARepeat) {
   peers_.accounts.FailAlways(true);
   const std::string request_id = NewId();
