@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
 from partner import (  # noqa: E402
     CUSTOMERS, HOLDS, INVITATIONS, RELATIONSHIPS, Partner, acceptance, key, mailed_token, relationship_of, suite,
 )  # fmt: skip
-from suite import CallError, new_customer, unique  # noqa: E402
+from suite import CallError, new_customer, split, unique  # noqa: E402
 
 ROUNDS = 5
 
@@ -27,11 +27,6 @@ def at_once(*calls) -> list:
 
     with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
         return [future.result(30) for future in [pool.submit(run, call) for call in calls]]
-
-
-def split(outcomes: list) -> tuple:
-    errors = [each for each in outcomes if isinstance(each, CallError)]
-    return [each for each in outcomes if not isinstance(each, CallError)], errors
 
 
 class RaceTest(unittest.TestCase):

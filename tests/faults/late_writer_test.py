@@ -15,8 +15,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
 
 from chance import LONG  # noqa: E402
 from partner import CUSTOMERS, INVITATIONS, Partner, key, relationship_of  # noqa: E402
-from schedule import RaceTest, ask, by, new_request, split  # noqa: E402
-from suite import eventually  # noqa: E402
+from schedule import RaceTest, ask, by, new_request  # noqa: E402
+from suite import eventually, split  # noqa: E402
 from told import EVENTS, events_after, feed_end  # noqa: E402
 
 SERVICES = ("customer", "relationship", "invitation")

@@ -13,8 +13,8 @@ import uuid
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
 
 from partner import CUSTOMERS, INVITATIONS, RELATIONSHIPS, Partner, acceptance, key, relationship_of  # noqa: E402
-from schedule import ROUNDS, RaceTest, ask, by, new_request, split  # noqa: E402
-from suite import CallError, eventually, unique  # noqa: E402
+from schedule import ROUNDS, RaceTest, ask, by, new_request  # noqa: E402
+from suite import CallError, eventually, split, unique  # noqa: E402
 
 CREATED, PRESENT, REFUSED = 1, 2, 3
 # Everybody has looked for the keys of an organisation, and waits to take them.

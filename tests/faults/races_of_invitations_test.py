@@ -12,8 +12,8 @@ import uuid
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
 
 from partner import INVITATIONS, Partner, acceptance, key, mails_to, token_of  # noqa: E402
-from schedule import ROUNDS, RaceTest, ask, by, reasons, split  # noqa: E402
-from suite import CallError, eventually, unique  # noqa: E402
+from schedule import ROUNDS, RaceTest, ask, by, reasons  # noqa: E402
+from suite import CallError, eventually, split, unique  # noqa: E402
 
 OPEN, ACCEPTED, DECLINED, CANCELLED, EXPIRED = 2, 4, 5, 6, 7
 ENDS = {ACCEPTED: "accepted", DECLINED: "declined", CANCELLED: "cancelled", EXPIRED: "expired"}

@@ -11,8 +11,8 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
 
 from partner import CUSTOMERS, HOLDS, INVITATIONS, RELATIONSHIPS, Partner, key, mails_to, relationship_of  # noqa: E402
-from schedule import ROUNDS, RaceTest, ask, by, new_request, reasons, split  # noqa: E402
-from suite import eventually, unique  # noqa: E402
+from schedule import ROUNDS, RaceTest, ask, by, new_request, reasons  # noqa: E402
+from suite import eventually, split, unique  # noqa: E402
 
 
 def row_of(customer: str) -> tuple:

@@ -169,6 +169,12 @@ def unique() -> str:
     return uuid.uuid4().hex[:12]
 
 
+def split(outcomes: list) -> tuple:
+    """The answers among the outcomes, and the refusals."""
+    errors = [each for each in outcomes if isinstance(each, CallError)]
+    return [each for each in outcomes if not isinstance(each, CallError)], errors
+
+
 def eventually(check, seconds: float = 15):
     """The first true value of `check`; fails when none comes in time."""
     until = time.monotonic() + seconds

@@ -48,11 +48,6 @@ def by(partner, path: str, fields: dict, **how):
     return ask(path, fields, token=partner.token, consistency=partner.seen, **how)
 
 
-def split(outcomes: list) -> tuple:
-    errors = [each for each in outcomes if isinstance(each, CallError)]
-    return [each for each in outcomes if not isinstance(each, CallError)], errors
-
-
 def reasons(errors: list) -> set:
     return {error.reason for error in errors}
 

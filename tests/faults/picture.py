@@ -12,6 +12,7 @@ import re
 from cell import SERVICES
 from partner import CUSTOMERS, HOLDS, INVITATIONS, RELATIONSHIPS, mails_to, suite
 from suite import CallError
+from told import AUDIT, EVENTS, pages
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+Z")
@@ -38,21 +39,14 @@ SAGAS = """
     SELECT 'request', method, count(*) FROM idempotency WHERE resource LIKE '%{partner}%' GROUP BY 2 ORDER BY 2;"""
 
 
-def pages(path: str, field: str, fields: dict, story, service: str = "") -> list:
-    """Every item of a list."""
-    found, token = [], ""
-    while True:
-        page = suite.call(path, {**fields, "page_size": 1000, "page_token": token}, token=story.partner.token,
-                          consistency=story.partner.seen, service=service)  # fmt: skip
-        found += [suite.contract.readable(each) for each in getattr(page, field)]
-        token = page.next_page_token
-        if not token:
-            return found
+def listed(path: str, field: str, fields: dict, story, service: str = "") -> list:
+    found = pages(path, field, fields, token=story.partner.token, consistency=story.partner.seen, service=service)
+    return [suite.contract.readable(each) for each in found]
 
 
 def events(story, service: str) -> list:
     """The partner's part of a service's feed; what differs from run to run by its nature is left out."""
-    page = suite.call("event.v1.EventService/ListEvents", {"parent": story.partner.name, "page_size": 1000},
+    page = suite.call(EVENTS, {"parent": story.partner.name, "page_size": 1000},
                       service=service, token=story.partner.token)  # fmt: skip
     told = [suite.contract.readable(each) for each in page.events]
     assert len({each["id"] for each in told}) == len(told), "an event's id comes twice"
@@ -69,8 +63,7 @@ def in_order(told: list) -> list:
 
 
 def audit(story, service: str) -> list:
-    records = pages("audit.v1.AuditService/ListAuditRecords", "audit_records", {"parent": story.partner.name}, story,
-                    service)  # fmt: skip
+    records = listed(AUDIT, "audit_records", {"parent": story.partner.name}, story, service)
     for each in records:
         del each["name"], each["create_time"]
         each["trace_id"] = bool(each.get("trace_id"))
@@ -120,10 +113,10 @@ def answer_of(outcome):
 def picture(story, cell) -> dict:
     partner = story.partner.name
     parent = {"parent": partner}
-    customers = pages(f"{CUSTOMERS}/ListCustomers", "customers",
+    customers = listed(f"{CUSTOMERS}/ListCustomers", "customers",
                       {**parent, "show_ended": True, "order_by": "company_name"}, story)  # fmt: skip
-    relationships = pages(f"{RELATIONSHIPS}/ListCustomerRelationships", "customer_relationships", parent, story)
-    invitations = pages(f"{INVITATIONS}/ListInvitations", "invitations", parent, story)
+    relationships = listed(f"{RELATIONSHIPS}/ListCustomerRelationships", "customer_relationships", parent, story)
+    invitations = listed(f"{INVITATIONS}/ListInvitations", "invitations", parent, story)
 
     def get(path, found):
         return [suite.contract.readable(story.partner.call(path, {"name": each["name"]}).message) for each in found]
@@ -137,7 +130,7 @@ def picture(story, cell) -> dict:
     seen = {name: made.apply(each, story.tag) for name, each in seen.items()}
     linked = made.apply(get(f"{RELATIONSHIPS}/GetCustomerRelationship", relationships), story.tag)
     seen["relationships"] = sorted(linked, key=lambda each: each["name"])
-    holds = [pages(f"{HOLDS}/ListTerminationHolds", "termination_holds", {"parent": each["name"]}, story)
+    holds = [listed(f"{HOLDS}/ListTerminationHolds", "termination_holds", {"parent": each["name"]}, story)
              for each in relationships]  # fmt: skip
     seen["holds"] = made.apply([each for some in holds for each in some], story.tag)
     seen["answer"] = made.apply(answer_of(story.outcome), story.tag)
