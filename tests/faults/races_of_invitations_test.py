@@ -158,7 +158,7 @@ class InvitationRaceTest(RaceTest):
         for _ in range(ROUNDS):
             invited = Invited(self.schedule)
             left = self.schedule.random.uniform(0, 0.06)
-            self.cell.postgres.sql(f"UPDATE invitation SET expire_time = now() + interval '{left} s' "
+            self.cell.postgres.sql(f"UPDATE invitation SET expire_time = now() + interval '{left:.6f} s' "
                                    f"WHERE id = '{invited.name.rpartition('/')[2]}'", "invitation")  # fmt: skip
             admin = invited.admin()
             outcomes = self.race(*[invited.accept(admin) for _ in range(2)], invited.resend())
