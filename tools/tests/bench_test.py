@@ -1,0 +1,137 @@
+"""The parts of tools/bench that need no suite: its set of customers, its requests, its reading of PostgreSQL's log."""
+
+import collections
+import pathlib
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(ROOT / "tools/lib"), str(ROOT / "tools/lib/bench")]
+
+import dataset  # noqa: E402
+import report  # noqa: E402
+import workloads  # noqa: E402
+from statements import PARTNER_OF_CUSTOMER, Recorder, Script, Statement  # noqa: E402
+
+LOG = """\
+2026-11-26 10:00:00.000 UTC [11] customer_service@clientele LOG:  duration: 0.031 ms  bind customer_fetch: SELECT 1
+2026-11-26 10:00:00.000 UTC [11] customer_service@clientele DETAIL:  parameters: $1 = 'of the bind'
+2026-11-26 10:00:00.000 UTC [11] customer_service@clientele LOG:  duration: 0.041 ms  execute customer_fetch: SELECT k.n
+\tFROM unnest($1::uuid[]) AS k
+2026-11-26 10:00:00.000 UTC [11] customer_service@clientele DETAIL:  parameters: $1 = '{a}', $2 = NULL, $3 = 'it''s'
+2026-11-26 10:00:00.000 UTC [11] customer_service@clientele LOG:  duration: 0.031 ms  bind customer_next: SELECT 1
+2026-11-26 10:00:00.000 UTC [11] customer_service@clientele DETAIL:  parameters: $1 = 'of the next bind'
+2026-11-26 10:00:00.001 UTC [9] LOG:  checkpoint starting: time
+2026-11-26 10:00:00.001 UTC [8] clientele_admin@clientele LOG:  duration: 0.1 ms  execute nobody: SELECT 3
+2026-11-26 10:00:00.002 UTC [12] relationship_service@clientele LOG:  duration: 0.1 ms  execute poll: SELECT 2
+"""
+
+
+class DatasetTest(unittest.TestCase):
+    def test_partners_are_of_very_different_sizes(self):
+        sizes = [len(dataset.customers_of(p)) for p in range(dataset.PARTNERS)]
+        self.assertEqual(sum(sizes), dataset.CUSTOMERS)
+        self.assertEqual((sizes[0], sizes[-1]), (100_000, 333))
+        counted = collections.Counter(dataset.partner_of(c) for c in range(0, dataset.CUSTOMERS, 7))
+        for p in (0, 1, 500, 999):
+            self.assertAlmostEqual(counted[p], sizes[p] / 7, delta=1)
+            self.assertEqual({dataset.partner_of(c) for c in dataset.customers_of(p)}, {p})
+
+    def test_ids_are_those_of_a_database(self):
+        self.assertEqual(dataset.identifier(dataset.CUSTOMER, 255), "01900001-0000-7000-8000-0000000000ff")
+
+
+class FakeLinks:
+    def of(self, invitation: int) -> str:
+        return f"{invitation:096d}"
+
+
+class RequestsTest(unittest.TestCase):
+    def setUp(self):
+        self.writer = workloads.RequestWriter(FakeLinks())
+
+    def test_no_request_is_made_twice_and_none_keeps_a_stand_in(self):
+        for workload in workloads.WORKLOADS.values():
+            requests = list(self.writer.requests(workload, 30))
+            for sent in requests:
+                self.assertIsNone(workloads.STAND_INS.search(sent.message), workload.rpc)
+            if workload.most_per_second:
+                self.assertEqual(len({sent.message for sent in requests}), 30, workload.rpc)
+
+    def test_a_file_names_the_caller_of_each_request(self):
+        workload = workloads.WORKLOADS["GetCustomer"]
+        (sent,) = self.writer.requests(workload, 1)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "requests"
+            self.writer.write(workload, path, [sent])
+            written = path.read_bytes()
+        self.assertEqual(int.from_bytes(written[:4], "little"), dataset.partner_of(sent.customer))
+        self.assertEqual(written[8:], sent.message)
+        self.assertIn(dataset.identifier(dataset.CUSTOMER, sent.customer).encode(), sent.message)
+
+
+class StatementsTest(unittest.TestCase):
+    def test_the_log_tells_what_was_executed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "log"
+            path.write_text(LOG)
+            fetch, poll = Recorder([], path)._read(0)
+        self.assertEqual((fetch.service, fetch.name), ("customer", "customer_fetch"))
+        self.assertEqual(fetch.sql, "SELECT k.n\nFROM unnest($1::uuid[]) AS k")
+        self.assertEqual(fetch.parameters, ["{a}", None, "it's"])
+        self.assertEqual((poll.service, poll.name, poll.parameters), ("relationship", "poll", []))
+
+    def test_a_script_makes_what_differs_by_itself(self):
+        class Typed(Script):
+            def _types(self, statement):
+                return ["uuid", "text", "bigint", "text", "text"]
+
+        customer = dataset.identifier(dataset.CUSTOMER, 7)
+        sent = workloads.Sent(7, 0, {"abcdefabcdef": workloads.TAG}, b"")
+        fresh = "019fffff-0000-7000-8000-000000000001"
+        statements = [Statement("customer", "s", "SELECT $1, $2,\n  $3, $4, $5", [customer, f"a:{fresh}/abcdefabcdef", "3", None, ""])]
+        script = Typed([], "customer", statements * 2, sent, PARTNER_OF_CUSTOMER)
+        first, second = script.text.splitlines()[-2:]
+        self.assertEqual(first, second, "one id is the same at every place")
+        self.assertIn("('01900001-0000-7000-8000-' || lpad(to_hex(:customer0::bigint), 12, '0'))::uuid", first)
+        self.assertIn("right(lpad(to_hex(:unique0::bigint), 16, '0'), 12)", first, "the end differs, not the beginning")
+        self.assertIn("::uuid::text", first, "an id as PostgreSQL writes it")
+        self.assertNotIn("", script.definitions.values(), "pgbench takes no empty definition")
+        self.assertIn("NULL::text", first)
+        self.assertNotIn(fresh, first + str(script.definitions))
+        self.assertIn("a:", script.definitions.values(), "a colon would be taken for a variable")
+        self.assertIn("3", script.definitions.values())
+
+    def test_a_batch_has_rows_of_its_own(self):
+        class Typed(Script):
+            def _types(self, statement):
+                return ["uuid[]"]
+
+        customer = dataset.identifier(dataset.CUSTOMER, 7)
+        statement = Statement("customer", "s", "SELECT $1", [f"{{{customer}}}"])
+        script = Typed([], "customer", [statement], workloads.Sent(7, 0, {}, b""), PARTNER_OF_CUSTOMER, 2)
+        last = script.text.splitlines()[-1]
+        self.assertTrue(last.startswith("SELECT ('{' || '01900001-"), last)
+        self.assertEqual([last.count(f":customer{n}::") for n in range(3)], [1, 1, 0])
+        self.assertIn("\\set partner1 :customer1 * ", script.text)
+
+
+class ReportTest(unittest.TestCase):
+    def test_ratios_are_those_of_one_repetition(self):
+        def round_of(product: float, bare: float) -> dict:
+            return {"product": {"rps": product, "p50_us": 10, "p99_us": 20, "errors": 0, "first_error": "",
+                                "noisy": False, "cpu_us": {"server": 1.0, "postgres": 2.0, "client": 3.0}},
+                    "bare_grpc": {"rps": bare, "p50_us": 5, "noisy": False}}  # fmt: skip
+
+        row = report.summary("GetCustomer", 64, [round_of(10, 20), round_of(20, 20), round_of(30, 40)])
+        ratios = row["against"]["bare_grpc"]
+        self.assertEqual((ratios["ratio_min"], ratios["ratio_median"], ratios["ratio_max"]), (0.5, 0.75, 1.0))
+        self.assertIn("0.75 (0.50–1.00)", report.line(row))
+        with tempfile.TemporaryDirectory() as folder:
+            report.write_json([row], pathlib.Path(folder) / "out.json")
+            self.assertIn('"against": "bare_grpc"', (pathlib.Path(folder) / "out.json").read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()
