@@ -73,9 +73,12 @@ bool Load::Next(absl::Time due) {
   flight->request = grpc::ByteBuffer(&slice, 1);
   const bool closed = options_.rate == 0;
   stubs_[n % stubs_.size()].UnaryCall(&flight->context, options_.method, grpc::StubOptions(), &flight->request,
-                                      &flight->response, [this, flight, due, closed](const grpc::Status& status) {
+                                      &flight->response,
+                                      [this, flight, due, closed](const grpc::Status& status) mutable {
                                         Count(due, status);
                                         if (closed) Next(absl::Now());
+                                        // Before whoever waits for the last call ends the process under it.
+                                        flight.reset();
                                         Leave();
                                       });
   return true;

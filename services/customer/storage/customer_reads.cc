@@ -9,9 +9,8 @@ namespace clientele::customer {
 namespace {
 
 const pg::Statement kFetch{"customer_fetch",
-                           absl::StrCat("SELECT k.n, ", FullColumns(),
-                                        " FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS k(partner, id, n) "
-                                        "JOIN customer c ON c.id = k.id AND c.partner = k.partner AND c.state > 0 "
+                           absl::StrCat("SELECT k.n, ", FullColumns(), " FROM ", pg::KeyRows({"partner", "id"}),
+                                        " JOIN customer c ON c.id = k.id AND c.partner = k.partner AND c.state > 0 "
                                         "JOIN organization o ON o.id = c.id")};
 
 // A full domain in the form it is stored in; the beginning of one is only brought to lower case.

@@ -145,6 +145,17 @@ TEST_F(CustomerReadsTest, ManyPointReadsAtOnceEachAnswerTheirOwn) {
   for (std::thread& thread : threads) thread.join();
 }
 
+TEST_F(CustomerReadsTest, APointReadKeepsItsPlan) {
+  const Customer made = CreateActive(NewCustomer("contoso.example"));
+  // PostgreSQL makes a plan anew for the first five executions of a statement, and then decides.
+  for (int i = 0; i < 8; ++i) ASSERT_TRUE(CustomerStore::Fetch(*session_, {made.name}).ok());
+  const auto kept =
+      session_->ReadDynamic("SELECT generic_plans > 0 FROM pg_prepared_statements WHERE name = 'customer_fetch'", {});
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  ASSERT_EQ(kept->size(), 1);
+  EXPECT_TRUE(kept->Bool(0, 0));
+}
+
 TEST_F(CustomerReadsTest, AFactOfAPartnerNeverGoesBack) {
   PartnerFact fact{kPartner, "US", "united-states", {1, 3}, kAgreementSigned, {kIssuer, kTenantId}, 2};
   ASSERT_TRUE(KeepPartnerFact(*session_, fact).ok());

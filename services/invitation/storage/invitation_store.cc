@@ -21,11 +21,9 @@ const std::string kSelectFacts =
                  "LEFT JOIN mail_count c ON c.partner = i.partner AND c.day = $2::date WHERE i.id = $1");
 const pg::LoadStatement kLoad("invitation_load", kSelectFacts, 2);
 const pg::Statement kFind{"invitation_find", kSelectFacts};
-const pg::Statement kFetch{
-    "invitation_fetch",
-    absl::StrCat("SELECT k.n, ", kInvitationColumns,
-                 " FROM unnest($1::uuid[]) WITH ORDINALITY AS k(id, n) JOIN invitation i ON i.id = k.id ",
-                 kInvitationJoins)};
+const pg::Statement kFetch{"invitation_fetch",
+                           absl::StrCat("SELECT k.n, ", kInvitationColumns, " FROM ", pg::KeyRows({"id"}),
+                                        " JOIN invitation i ON i.id = k.id ", kInvitationJoins)};
 
 // $1 partner, $2 kind, $3 target key.
 const pg::LoadStatement kLoadForDraft(

@@ -34,10 +34,8 @@ entity AS (
   WHERE id = $1 AND revision = $2 RETURNING id))",
                                  11);
 
-const pg::Statement kFetch = {
-    "partner_fetch",
-    absl::StrCat("SELECT k.n, ", kPartnerColumns,
-                 " FROM unnest($1::uuid[]) WITH ORDINALITY AS k(id, n) JOIN partner p ON p.id = k.id")};
+const pg::Statement kFetch = {"partner_fetch", absl::StrCat("SELECT k.n, ", kPartnerColumns, " FROM ",
+                                                            pg::KeyRows({"id"}), " JOIN partner p ON p.id = k.id")};
 
 struct Found {
   std::optional<Partner> partner;  // the one asked for

@@ -53,8 +53,7 @@ const pg::WriteStatement kWithdraw(
 
 const pg::Statement kFetch = {
     "relationship_fetch",
-    absl::StrCat("SELECT k.n, ", kRelationshipColumns,
-                 " FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS k(partner, customer, n)"
+    absl::StrCat("SELECT k.n, ", kRelationshipColumns, " FROM ", pg::KeyRows({"partner", "customer"}),
                  " JOIN customer_relationship r ON r.partner = k.partner AND r.customer = k.customer",
                  kRelationshipSagaJoin)};
 
