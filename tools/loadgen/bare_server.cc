@@ -11,6 +11,7 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "clientele/customer/v1/customer_service.grpc.pb.h"
 #include "clientele/invitation/v1/invitation_service.grpc.pb.h"
 
@@ -118,5 +119,7 @@ int Main() {
 
 int main(int argc, char** argv) {
   absl::ParseCommandLine(argc, argv);
+  // As the services do.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   return clientele::loadgen::Main();
 }
