@@ -1,8 +1,6 @@
 // What the pieces on the way of a request cost by themselves. `tools/bench --micro` gives it a database.
 #include <benchmark/benchmark.h>
 
-#include <iostream>
-
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/strings/str_cat.h"

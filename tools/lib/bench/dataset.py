@@ -1,6 +1,6 @@
 """A million customers of a thousand partners, with ids that can be computed: `customer 123456` is always the same row.
 
-Customer c, from 0 on, is of partner c³·1000/10¹⁸: the first partner has 100,000 customers, the last 334.
+Customer c, from 0 on, is of partner c³·1000/10¹⁸: the first partner has 100,000 customers, the last 333.
 """
 
 import subprocess
@@ -24,13 +24,6 @@ def identifier(kind: str, n: int) -> str:
 
 def partner_of(customer: int) -> int:
     return customer**3 * PARTNERS // CUSTOMERS**3
-
-
-def customers_of(partner: int) -> range:
-    """The customers of a partner."""
-    first = [next(c for c in range(max(0, round((p * CUSTOMERS**3 / PARTNERS) ** (1 / 3)) - 2), CUSTOMERS + 1)
-                  if p == 0 or c == CUSTOMERS or partner_of(c) >= p) for p in (partner, partner + 1)]  # fmt: skip
-    return range(*first)
 
 
 def _id(kind: str, n: str) -> str:

@@ -91,22 +91,27 @@ CHOICE = f"""\\set unique{{n}} :base + (:turn * {{rows}} + {{n}}) * 64 + :client
 """
 COMMA = " || ',' || "
 EMPTY = "''::text"
-PARTNER_OF_CUSTOMER = f":customer{{n}} * :customer{{n}} * :customer{{n}} / {dataset.CUSTOMERS**3 // dataset.PARTNERS}"
-ANY_PARTNER = f"random(0, {dataset.PARTNERS - 1})"
-PARTNER_OF_INVITATION = f":invitation{{n}} % {dataset.PARTNERS}"
+# Of what a request is about (Workload.about).
+PARTNER_OF = {
+    "customer": f":customer{{n}} * :customer{{n}} * :customer{{n}} / {dataset.CUSTOMERS**3 // dataset.PARTNERS}",
+    "partner": f"random(0, {dataset.PARTNERS - 1})",
+    "invitation": f":invitation{{n}} % {dataset.PARTNERS}",
+}
 
 
 class Script:
     """The statements of one service as a script, with the variables that it is to be given."""
 
-    def __init__(self, psql: list, service: str, statements: list, sent, partner: str, rows: int = 1):
-        """`partner`: how it is chosen. Where `rows` are more than one, arrays of one element become arrays of so many."""
+    def __init__(self, psql: list, service: str, statements: list, sent, about: str, rows: int = 1):
+        """Where `rows` are more than one, arrays of one element become arrays of so many."""
         self._psql, self.service, self.rows = psql, service, rows
+        # No turn may have effect a second time: an invitation is accepted once.
+        self.most_turns = dataset.INVITATIONS if about == "invitation" else math.inf
         self.definitions = {}
         self._constants = {}
         self._made = {}
         self._known = [self._expressions(sent, n) for n in range(rows)]
-        choices = [CHOICE.format(n=n, rows=rows, partner=partner.format(n=n)) for n in range(rows)]
+        choices = [CHOICE.format(n=n, rows=rows, partner=PARTNER_OF[about].format(n=n)) for n in range(rows)]
         self.text = TURN + "".join(choices) + "".join(self._convert(each) for each in statements)
 
     @staticmethod
@@ -203,16 +208,19 @@ class PgBench:
             usage.end()
         if running.returncode != 0 or "aborted" in told:
             raise SystemExit(f"pgbench failed:\n{told[-2000:]}")
-        ended = []  # when, and after how many µs
+        ended, turns = [], 0  # when, and after how many µs; of the client that is ahead
         for file in self._folder.glob("latencies.*"):
             for line in file.read_text().splitlines():
                 fields = line.split()
                 ended.append((int(fields[4]) + int(fields[5]) / 1e6, int(fields[2])))
+                turns = max(turns, int(fields[1]) + 1)
         begin = min(when - latency / 1e6 for when, latency in ended) + warm_up
         counted = [latency for when, latency in ended if begin <= when < begin + seconds]
-        self._clean(script)
+        if turns * clients > script.most_turns:
+            raise SystemExit(f"{clients} clients of pgbench had {turns} turns, and invitations for fewer: less time.")
+        self._clean()
         return {"rps": len(counted) / seconds * script.rows, "p50_us": statistics.median(counted or [0]),
-                "noisy": usage.noisy, "transactions": len(ended)}  # fmt: skip
+                "noisy": usage.noisy}  # fmt: skip
 
     def effect(self, script: Script, turns: int) -> None:
         """So many turns of one client, and nothing removed."""

@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import hashlib
 import hmac
+import json
 import pathlib
 import random
 import re
@@ -13,25 +14,21 @@ import uuid
 import dataset
 from contract import Contract
 from google.protobuf import json_format
+from suite import new_customer
 
 # Stand-ins of the same length as what takes their place, so that a message is serialized once.
 PARTNER, CUSTOMER, REQUEST = (f"{kind}0000000-aaaa-4aaa-8aaa-aaaaaaaaaaaa" for kind in "bcd")
 TAG = "eeeeeeeeeeee"
 LINK = "L" * 96
 STAND_INS = re.compile("|".join([PARTNER, CUSTOMER, REQUEST, TAG, LINK]).encode())
-ADDRESS = {"address_line1": "1 Main Street", "city": "Redmond", "state": "WA", "postal_code": "98052", "country": "US"}
 NAME = f"partners/{PARTNER}/customers/{CUSTOMER}"
 IMPORTED = 500
 
 
 def _new_customer() -> dict:
-    return {
-        "company_name": f"Load {TAG}",
-        "primary_domain": f"load-{TAG}.example",
-        "billing_profile": {
-            "company_name": f"Load {TAG}", "email": f"invoices@load-{TAG}.example", "first_name": "Ann",
-            "last_name": "Lee", "culture": "en-US", "language": "en", "default_address": ADDRESS},
-    }  # fmt: skip
+    customer = new_customer()
+    name = re.fullmatch(r"contoso-(\w+)\.example", customer["primary_domain"])[1]
+    return json.loads(json.dumps(customer).replace(name, TAG))
 
 
 def _import_row() -> dict:
@@ -52,6 +49,8 @@ class Workload:
     customers: int = 1  # that one request makes
     # Who sends it: "partner", "source" (an import's) or "invitee".
     caller: str = "partner"
+    # What is taken by chance: a "customer", with its partner; or a "partner". An "invitation" is the next one.
+    about: str = "customer"
     # Requests that the product may answer by one statement; pgbench is given as many rows at once, too.
     batch: int = 1
     # False: its statements have more parameters than pgbench takes.
@@ -64,7 +63,8 @@ class Workload:
 _CUSTOMERS, _INVITATIONS = "customer.v1.CustomerService", "invitation.v1.InvitationService"
 WORKLOADS = {each.rpc: each for each in [
     Workload("GetCustomer", "customer", _CUSTOMERS, {"name": NAME}, batch=16),
-    Workload("ListCustomers", "customer", _CUSTOMERS, {"parent": f"partners/{PARTNER}", "page_size": 50}),
+    Workload("ListCustomers", "customer", _CUSTOMERS, {"parent": f"partners/{PARTNER}", "page_size": 50},
+             about="partner"),
     Workload("UpdateCustomer", "customer", _CUSTOMERS, {
         "customer": {"name": NAME, "company_name": f"Renamed {TAG}"}, "update_mask": "companyName",
         "request_id": REQUEST}, 6000),
@@ -77,7 +77,8 @@ WORKLOADS = {each.rpc: each for each in [
     Workload("AcceptInvitation", "invitation", _INVITATIONS, {
         "token": LINK, "request_id": REQUEST, "company": {"company_name": "Adatum Ltd.", "country": "US"},
         "agreement": {"template_id": "customer-agreement/2026-01", "date_agreed": "2026-01-31", "primary_contact": {
-            "first_name": "Ann", "last_name": "Lee", "email": "ann@adatum.example"}}}, 2500, caller="invitee", open_loop=False),
+            "first_name": "Ann", "last_name": "Lee", "email": "ann@adatum.example"}}}, 2500,
+             caller="invitee", about="invitation", open_loop=False),
     Workload("BatchImportCustomers", "customer", _CUSTOMERS, {
         "parent": f"partners/{PARTNER}", "source": "importSources/bench", "request_id": REQUEST,
         "rows": [_import_row() for _ in range(IMPORTED)]}, 40, IMPORTED, "source", by_pgbench=False, open_loop=False,
@@ -117,6 +118,7 @@ class Callers:
                 "kind": "customer", "sub": "bench", "roles": ["global_admin"], "tenant_issuer": dataset.ISSUER,
                 "tenant_id": dataset.identifier(dataset.ACCEPTING, i), "email": f"ann@adatum-{i}.example",
                 "email_verified": True, "domains": [f"adatum-{i}.example"]}))  # fmt: skip
+        self.tokens = signed
         path.touch(mode=0o600)
         path.write_text("".join(f"{token}\n" for token in signed))
 
@@ -153,14 +155,17 @@ class RequestWriter:
 
     def requests(self, workload: Workload, count: int):
         """Requests that were never made before, for customers by chance."""
-        template, by_partner = self._template(workload), workload.rpc == "ListCustomers"
+        template = self._template(workload)
         for n in range(count):
             customer = random.randrange(dataset.CUSTOMERS)
-            partner = random.randrange(dataset.PARTNERS) if by_partner else dataset.partner_of(customer)
+            partner = dataset.partner_of(customer)
+            if workload.about == "partner":
+                partner = random.randrange(dataset.PARTNERS)
+            elif workload.about == "invitation":
+                customer, partner = n, n % dataset.PARTNERS
             fixed = {PARTNER: dataset.identifier(dataset.PARTNER, partner),
                      CUSTOMER: dataset.identifier(dataset.CUSTOMER, customer)}  # fmt: skip
-            if workload.caller == "invitee":
-                customer, partner = n, n % dataset.PARTNERS
+            if workload.about == "invitation":
                 fixed[LINK] = self._links.of(n)
             made = {}
 
