@@ -30,8 +30,8 @@ struct NewEvent {
   absl::Time time = absl::FromUnixSeconds(1767225600);
 };
 
-inline std::unique_ptr<pg::Session> Connected(const pg::SessionOptions& options) {
-  auto session = std::make_unique<pg::Session>(options);
+inline std::unique_ptr<pg::Connection> Connected(const pg::SessionOptions& options) {
+  auto session = std::make_unique<pg::Connection>(options);
   EXPECT_TRUE(session->Connect().ok());
   return session;
 }
@@ -91,7 +91,7 @@ class FeedTest : public ::testing::Test {
   }
 
   const pg::SessionOptions options_ = testing::Cluster::Shared().NewDatabase("customer", {});
-  const std::unique_ptr<pg::Session> session_ = Connected(options_);
+  const std::unique_ptr<pg::Connection> session_ = Connected(options_);
 };
 
 }  // namespace clientele::events

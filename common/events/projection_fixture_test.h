@@ -95,7 +95,7 @@ class ProjectionTest : public FeedTest {
   int64_t Copies() { return Number(*copy_session_, "SELECT count(*) FROM copy"); }
 
   const pg::SessionOptions copy_options_ = testing::Cluster::Shared().NewDatabase("relationship", {});
-  const std::unique_ptr<pg::Session> copy_session_ = Connected(copy_options_);
+  const std::unique_ptr<pg::Connection> copy_session_ = Connected(copy_options_);
   std::atomic<bool> poisoned_{true};
   std::atomic<int> fetches_{0};
   std::vector<std::string> prefixes_;

@@ -49,23 +49,39 @@ struct Recorded {
   FeedPosition position;  // of its last event
 };
 
+// Whether a statement may run as one with those of other commands on a shared connection.
+enum Grouping { kTogether, kAlone };
+
 // The text of a guarded write: `entity_sql` is one or more CTEs of which `entity` RETURNs a column `id` (text or uuid)
-// for each row it changed, such as
-//   entity AS (UPDATE customer SET … WHERE partner = $1 AND id = $2 AND revision = $3 RETURNING id)
-// Its parameters are $1 … $<entity_parameters>. Appended are audit, outbox, idempotency record and saga, each fed by
-// entity's rows: what did not change leaves no trace.
+// for each row it changed. Appended are audit, outbox, idempotency record and saga, each fed by entity's rows: what did
+// not change leaves no trace.
 struct WriteStatement {
+  // Of what commands on a shared connection write at the same time, one statement is made. Each gives one row of
+  // `columns`, which entity_sql finds in the table `given`, such as
+  //   entity AS (UPDATE customer c SET … FROM given WHERE c.id = given.id AND c.revision = given.revision RETURNING c.id)
+  // Rows come in the order of their changes' entity_id, in which they are to be locked; no two of them have the same.
+  // What writes rows that belong to several entities, such as a parent's counter, is kAlone.
+  WriteStatement(const std::string& name, const std::vector<GivenColumn>& columns, const std::string& entity_sql,
+                 Grouping grouping = kTogether);
+  // Of one command alone, which may change many rows: its parameters are $1 … $<entity_parameters>.
   WriteStatement(const std::string& name, const std::string& entity_sql, int entity_parameters);
   const Statement statement;
   const int entity_parameters;
+  const bool alone;
+  const bool given;  // a row, as arrays of one element where it is alone
 };
 
-// The text of a load: `select_sql` reads what the command decides on (at least one column; $1 … $<select_parameters>),
-// and the request's idempotency record comes with it in the same round trip.
+// The text of a load: `select_sql` reads what the command decides on (at least one column), and the request's
+// idempotency record comes with it in the same round trip.
 struct LoadStatement {
+  // One statement of many commands' loads, as WriteStatement: `select_sql` reads for one row `given`, such as
+  //   SELECT … FROM customer c WHERE c.id = given.id
+  LoadStatement(const std::string& name, const std::vector<GivenColumn>& columns, const std::string& select_sql);
+  // Of one command alone: $1 … $<select_parameters>.
   LoadStatement(const std::string& name, const std::string& select_sql, int select_parameters);
   const Statement statement;
   const int select_parameters;
+  const bool alone;
 };
 
 // What a load found.
@@ -74,7 +90,7 @@ struct Loaded {
   std::optional<Recorded> replayed;
   Rows rows;      // select_sql's columns start at kFirstColumn
   int count = 0;  // rows that select_sql found; `rows` may have one row more where it found none
-  static constexpr int kFirstColumn = 8;
+  static constexpr int kFirstColumn = 9;
 
   // The columns of select_sql in row `i`, one after the other; valid as long as this lives. Where select_sql found
   // nothing, row 0 is all NULL.
@@ -87,14 +103,14 @@ absl::StatusOr<Loaded> Load(Session& session, CallContext& call, const LoadState
 
 // What one guarded statement did.
 struct Written {
-  std::vector<std::string> entity_ids;  // rows that changed, in no order
-  FeedPosition position;                // of the last event written
+  std::vector<std::string> entity_ids;  // rows of the plan that changed, in no order
+  FeedPosition position;                // not before the last event that the plan wrote
 };
 
 // What a decision asks to be written.
 struct WritePlan {
   const WriteStatement* statement = nullptr;
-  Params params;                // of the entity's part
+  Params params;                // of the entity's part, or the row of it
   std::vector<Change> changes;  // one for each row
   std::string resource;         // outcome, for the idempotency record
   int64_t revision = 0;
@@ -154,6 +170,9 @@ absl::StatusOr<AnswerOf<Attempt>> RunCommand(Session& session, CallContext& call
   if (!status.ok()) return status;
   return *std::move(answer);
 }
+
+// Brings this service's entry of `call.consistency` up to `position`.
+void Advance(const FeedPosition& position, CallContext& call);
 
 // Name of this service in consistency metadata, such as `customer`; set once at start, before the first command.
 void SetServiceName(const std::string& name);

@@ -15,13 +15,17 @@ entity AS (
   INSERT INTO thing (id, name) SELECT * FROM unnest($1::uuid[], $2::text[]) ON CONFLICT DO NOTHING RETURNING id
 ))sql",
                                     2};
-inline const WriteStatement kRename{"thing_rename", R"sql(
-entity AS (UPDATE thing SET name = $2, revision = revision + 1 WHERE id = $1::uuid AND revision = $3::bigint RETURNING id
-))sql",
-                                    3};
-inline const LoadStatement kByName{"thing_by_name", "SELECT id, revision FROM thing WHERE name = $1::text", 1};
-inline const LoadStatement kById{"thing_by_id", "SELECT name, revision FROM thing WHERE id = $1::uuid ORDER BY name",
-                                 1};
+inline const WriteStatement kRename{"thing_rename",
+                                    {{"id", "uuid"}, {"name", "text"}, {"revision", "bigint"}},
+                                    R"sql(
+entity AS (
+  UPDATE thing SET name = given.name, revision = thing.revision + 1 FROM given
+  WHERE thing.id = given.id AND thing.revision = given.revision RETURNING thing.id
+))sql"};
+inline const LoadStatement kByName{
+    "thing_by_name", {{"name", "text"}}, "SELECT id, revision FROM thing WHERE name = given.name"};
+inline const LoadStatement kById{
+    "thing_by_id", {{"id", "uuid"}}, "SELECT name, revision FROM thing WHERE id = given.id ORDER BY name"};
 
 class CommandTest : public ::testing::Test {
  protected:
@@ -68,8 +72,8 @@ class CommandTest : public ::testing::Test {
 
   int64_t Count(const std::string& from) { return Number(*other_, "SELECT count(*) FROM " + from); }
 
-  std::unique_ptr<Session> session_ = Connected(options());
-  std::unique_ptr<Session> other_ = Connected(options());
+  std::unique_ptr<Connection> session_ = Connected(options());
+  std::unique_ptr<Connection> other_ = Connected(options());
 };
 
 }  // namespace clientele::pg

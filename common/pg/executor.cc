@@ -8,6 +8,7 @@
 #include "common/core/timer.h"
 #include "common/pg/lane.h"
 #include "common/pg/pulse.h"
+#include "common/pg/shared_session.h"
 
 namespace clientele::pg {
 namespace {
@@ -15,6 +16,19 @@ namespace {
 SessionOptions Named(SessionOptions session, const char* lane) {
   session.application_name = absl::StrCat(session.application_name, "/", lane);
   return session;
+}
+
+std::vector<std::unique_ptr<Session>> Connections(const LaneOptions& lane, SessionOptions options) {
+  options.statement_timeout = lane.statement_timeout;
+  std::vector<std::unique_ptr<Session>> connections;
+  for (int i = 0; i < lane.workers; ++i) connections.push_back(std::make_unique<Connection>(options));
+  return connections;
+}
+
+std::vector<std::unique_ptr<Session>> Sharing(StatementGroups& groups, int count) {
+  std::vector<std::unique_ptr<Session>> sessions;
+  for (int i = 0; i < count; ++i) sessions.push_back(std::make_unique<SharedSession>(groups));
+  return sessions;
 }
 
 }  // namespace
@@ -28,23 +42,28 @@ absl::Status Abandoned() { return MakeError(absl::StatusCode::kCancelled, "CANCE
 class Executor::Impl {
  public:
   explicit Impl(const ExecutorOptions& options)
-      : read_("read", options.read, Named(options.session, "read")),
-        write_("write", options.write, Named(options.session, "write")),
-        bulk_("bulk", options.bulk, Named(options.session, "bulk")),
+      : read_("read", options.read, Connections(options.read, Named(options.session, "read"))),
+        statements_("write", options.write, Connections(options.write, Named(options.session, "write"))),
+        groups_(statements_),
+        write_("write", options.write, Sharing(groups_, options.commands)),
+        bulk_("bulk", options.bulk, Connections(options.bulk, Named(options.session, "bulk"))),
         pulse_(Named(options.session, "pulse")),
-        lanes_{&read_, &write_, &bulk_} {}
+        lanes_{&read_, &write_, &bulk_, &statements_} {}
 
   WorkerLane& lane(Lane lane) { return *lanes_[static_cast<size_t>(lane)]; }
-  const std::array<WorkerLane*, kLaneCount>& lanes() const { return lanes_; }
+  const std::array<WorkerLane*, kLaneCount + 1>& lanes() const { return lanes_; }
   Pulse& pulse() { return pulse_; }
   Timer& timer() { return timer_; }
 
  private:
   WorkerLane read_;
+  WorkerLane statements_;
+  StatementGroups groups_;
   WorkerLane write_;
   WorkerLane bulk_;
   Pulse pulse_;
-  const std::array<WorkerLane*, kLaneCount> lanes_;
+  // By their Lane; last, and stopped last, the one that commands need to come to their end.
+  const std::array<WorkerLane*, kLaneCount + 1> lanes_;
   Timer timer_;
 };
 

@@ -15,7 +15,7 @@ enum class Lane { kRead, kWrite, kBulk };
 inline constexpr int kLaneCount = 3;
 
 struct LaneOptions {
-  int workers = 2;
+  int workers = 2;  // connections
   int queue_limit = 1024;  // jobs that wait; one more is refused
   // Ceiling of one statement in this lane; takes the place of the session options' own.
   absl::Duration statement_timeout = absl::Seconds(5);
@@ -26,9 +26,11 @@ struct ExecutorOptions {
   LaneOptions read{2, 2048};
   LaneOptions write{2, 1024};
   LaneOptions bulk{1, 128, absl::Seconds(30)};
+  // Jobs of the write lane that run at the same time, each on a thread; they share the lane's connections.
+  int commands = 32;
 };
 
-// Work for a worker that owns a connection.
+// Work for a worker that has a session.
 struct Job {
   // Real time; past it the job is dropped before it costs anything.
   absl::Time deadline = absl::InfiniteFuture();
@@ -51,7 +53,8 @@ struct LaneStatistics {
 };
 
 // The workers of one binary: each is a thread with a connection of its own; the bounded queue of a lane is its pool.
-// A worker that loses its connection reconnects, with backoff. Where a lane has no worker left that has one, what waits
+// The write lane has more workers than connections: what they ask of the database at the same time and is alike, is one
+// statement (see WriteStatement). A worker that loses its connection reconnects, with backoff. Where a lane has no worker left that has one, what waits
 // is answered UNAVAILABLE and what comes is refused: no job waits for a database that is away. Thread-safe.
 class Executor {
  public:

@@ -19,19 +19,12 @@ absl::Status ShuttingDown() {
                    absl::Seconds(1));
 }
 
-SessionOptions WithCeiling(SessionOptions session, const LaneOptions& options) {
-  session.statement_timeout = options.statement_timeout;
-  return session;
-}
-
 }  // namespace
 
-WorkerLane::WorkerLane(std::string name, LaneOptions options, SessionOptions session)
-    : name_(std::move(name)), options_(options) {
-  session = WithCeiling(std::move(session), options);
-  for (int i = 0; i < options_.workers; ++i) sessions_.emplace_back(session);
+WorkerLane::WorkerLane(std::string name, LaneOptions options, std::vector<std::unique_ptr<Session>> sessions)
+    : name_(std::move(name)), options_(options), sessions_(std::move(sessions)) {
   MutexLock lock(&joining_);
-  for (Session& one : sessions_) threads_.emplace_back([this, &one] { Work(one); });
+  for (const auto& session : sessions_) threads_.emplace_back([this, &session] { Work(*session); });
 }
 
 WorkerLane::~WorkerLane() { Stop(); }
@@ -40,7 +33,7 @@ absl::Status WorkerLane::Submit(Job& job) {
   {
     MutexLock lock(&mutex_);
     if (stopping_) return ShuttingDown();
-    if (away_ >= options_.workers) return DatabaseUnavailable();
+    if (away_ >= workers()) return DatabaseUnavailable();
     if (static_cast<int>(queue_.size()) >= options_.queue_limit) {
       return WithRetry(
           MakeError(absl::StatusCode::kResourceExhausted, "OVERLOADED",
@@ -56,6 +49,11 @@ absl::Status WorkerLane::Submit(Job& job) {
 bool WorkerLane::Ready() const {
   MutexLock lock(&mutex_);
   return connected_ > 0 && !stopping_;
+}
+
+bool WorkerLane::Away() const {
+  MutexLock lock(&mutex_);
+  return away_ >= workers();
 }
 
 LaneStatistics WorkerLane::Statistics() const {
@@ -79,7 +77,7 @@ void WorkerLane::Stop() {
 }
 
 void WorkerLane::Abort() {
-  for (Session& session : sessions_) session.Abort();
+  for (const auto& session : sessions_) session->Abort();
 }
 
 std::deque<Job> WorkerLane::TakeAll() {
@@ -106,7 +104,7 @@ bool WorkerLane::Connect(Session& session) {
       MutexLock lock(&mutex_);
       if (connected && attempt > 1) --away_;
       if (!connected && attempt == 1) ++away_;
-      refuse = away_ >= options_.workers;
+      refuse = away_ >= workers();
     }
     if (connected) return true;
     if (refuse) {
@@ -126,11 +124,10 @@ void WorkerLane::Serve(Session& session) {
   bool stopping = false;
   while (!stopping && session.connected()) {
     Job job;
-    bool waited = false;
-    const Found found = Next(job, waited);
+    const Found found = Next(job);
     stopping = found == Found::kStop;
     // A connection may have died while nobody used it; Run mends that before the job sees it.
-    if (waited && !stopping) session.Alive();
+    if (!stopping) session.Alive();
     if (found == Found::kJob) {
       Run(job, session);
       MutexLock lock(&mutex_);
@@ -141,12 +138,9 @@ void WorkerLane::Serve(Session& session) {
   --connected_;
 }
 
-WorkerLane::Found WorkerLane::Next(Job& job, bool& waited) {
+WorkerLane::Found WorkerLane::Next(Job& job) {
   MutexLock lock(&mutex_);
-  if (queue_.empty() && !stopping_) {
-    waited = true;
-    work_.WaitFor(&mutex_, kIdleCheck);
-  }
+  if (queue_.empty() && !stopping_) work_.WaitFor(&mutex_, kIdleCheck);
   if (stopping_) return Found::kStop;
   if (queue_.empty()) return Found::kNothing;
   job = std::move(queue_.front());

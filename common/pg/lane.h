@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -14,7 +15,8 @@ namespace clientele::pg {
 // One lane of an Executor: its queue and its workers. Private to common/pg. Thread-safe.
 class WorkerLane {
  public:
-  WorkerLane(std::string name, LaneOptions options, SessionOptions session);
+  // One worker for each of `sessions`.
+  WorkerLane(std::string name, LaneOptions options, std::vector<std::unique_ptr<Session>> sessions);
   ~WorkerLane();
   WorkerLane(const WorkerLane&) = delete;
   WorkerLane& operator=(const WorkerLane&) = delete;
@@ -23,6 +25,8 @@ class WorkerLane {
   absl::Status Submit(Job& job);
   // True while a worker has a connection.
   bool Ready() const;
+  // True while no worker can get a connection.
+  bool Away() const;
   LaneStatistics Statistics() const;
   // Finishes what runs and refuses what waits. Idempotent.
   void Stop();
@@ -37,14 +41,15 @@ class WorkerLane {
   bool Connect(Session& session);
   // Runs jobs while there is a connection and the lane does not stop.
   void Serve(Session& session);
-  // Waits for a job, for a while. `waited`: the queue was empty.
-  Found Next(Job& job, bool& waited);
+  // Waits for a job, for a while.
+  Found Next(Job& job);
   void Run(Job& job, Session& session);
   std::deque<Job> TakeAll();
+  int workers() const { return static_cast<int>(sessions_.size()); }
 
   const std::string name_;
   const LaneOptions options_;
-  std::deque<Session> sessions_;  // one a worker
+  const std::vector<std::unique_ptr<Session>> sessions_;  // one a worker
 
   mutable Mutex mutex_;
   CondVar work_;  // a job came, or the lane stops

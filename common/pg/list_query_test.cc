@@ -95,7 +95,7 @@ FROM generate_series(0, 9) n;
     return absl::StrJoin(pages, "|");
   }
 
-  std::unique_ptr<Session> session_ = Connected(options());
+  std::unique_ptr<Connection> session_ = Connected(options());
 };
 
 TEST_F(ListQueryTest, NoConditionNoWhere) {

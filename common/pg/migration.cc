@@ -61,7 +61,7 @@ std::vector<Migration> Ordered(const std::vector<Migration>& migrations) {
 }
 
 // Applied migrations: name → checksum.
-absl::StatusOr<std::map<std::string, std::string>> Applied(Session& session) {
+absl::StatusOr<std::map<std::string, std::string>> Applied(Connection& session) {
   const absl::StatusOr<Rows> has_table = session.Read(kHasTable, {});
   if (!has_table.ok()) return has_table.status();
   std::map<std::string, std::string> applied;
@@ -82,7 +82,7 @@ absl::Status CheckChecksum(const Migration& migration, const std::string& checks
 }
 
 // Waits for its locks in short tries: a queued ACCESS EXCLUSIVE would hold up every reader behind it.
-absl::Status Apply(Session& session, const Migration& migration) {
+absl::Status Apply(Connection& session, const Migration& migration) {
   const Backoff backoff{absl::Milliseconds(200), absl::Seconds(5), 2.0};
   for (int attempt = 1;; ++attempt) {
     absl::Status status = session.Transaction([&]() -> absl::Status {
@@ -95,7 +95,7 @@ absl::Status Apply(Session& session, const Migration& migration) {
   }
 }
 
-absl::Status ApplyMissing(Session& session, const std::vector<Migration>& migrations, bool allow_newer) {
+absl::Status ApplyMissing(Connection& session, const std::vector<Migration>& migrations, bool allow_newer) {
   absl::Status status = session.Execute(kCreateTable);
   if (!status.ok()) return status;
   const absl::StatusOr<std::map<std::string, std::string>> applied = Applied(session);
@@ -125,7 +125,7 @@ absl::Status ApplyMissing(Session& session, const std::vector<Migration>& migrat
 }
 
 // The advisory lock is polled for: waiting in the server would run into the session's own ceilings.
-absl::Status Lock(Session& session) {
+absl::Status Lock(Connection& session) {
   const absl::Time give_up = absl::Now() + kLockWait;
   while (true) {
     const absl::StatusOr<Rows> rows = session.Read(kTryLock, Params().Text(session.options().schema));
@@ -143,7 +143,7 @@ absl::Status Lock(Session& session) {
 
 const std::vector<Migration>& FoundationMigrations() { return migrations::kFoundation; }
 
-absl::Status Migrate(Session& session, const std::vector<Migration>& migrations, bool allow_newer) {
+absl::Status Migrate(Connection& session, const std::vector<Migration>& migrations, bool allow_newer) {
   if (!session.connected()) {
     absl::Status connected = session.Connect();
     if (!connected.ok()) return connected;
@@ -159,7 +159,7 @@ absl::Status Migrate(Session& session, const std::vector<Migration>& migrations,
   return status.ok() ? connected : ForCaller(status);
 }
 
-absl::Status CheckSchema(Session& session, const std::vector<Migration>& migrations) {
+absl::Status CheckSchema(Connection& session, const std::vector<Migration>& migrations) {
   const absl::StatusOr<std::map<std::string, std::string>> applied = Applied(session);
   if (!applied.ok()) return ForCaller(applied.status());
   for (const Migration& migration : Ordered(migrations)) {
@@ -174,7 +174,7 @@ absl::Status CheckSchema(Session& session, const std::vector<Migration>& migrati
   return absl::OkStatus();
 }
 
-absl::Status WaitForSchema(Session& session, const std::vector<Migration>& migrations, absl::Time deadline,
+absl::Status WaitForSchema(Connection& session, const std::vector<Migration>& migrations, absl::Time deadline,
                            const std::function<bool()>& give_up) {
   while (true) {
     absl::Status status = session.connected() ? absl::OkStatus() : session.Connect();
@@ -185,6 +185,6 @@ absl::Status WaitForSchema(Session& session, const std::vector<Migration>& migra
   }
 }
 
-absl::Status NewEpoch(Session& session) { return ForCaller(session.Write(kRenew, {}).status()); }
+absl::Status NewEpoch(Connection& session) { return ForCaller(session.Write(kRenew, {}).status()); }
 
 }  // namespace clientele::pg

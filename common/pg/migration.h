@@ -23,18 +23,18 @@ const std::vector<Migration>& FoundationMigrations();
 // transaction of its own, under an advisory lock; safe from several replicas at once. FAILED_PRECONDITION where an
 // applied migration's text differs from ours (checksum: SCHEMA_DIFFERS), or where the schema has migrations that we do
 // not know (SCHEMA_NEWER) and `allow_newer` is false.
-absl::Status Migrate(Session& session, const std::vector<Migration>& migrations, bool allow_newer = false);
+absl::Status Migrate(Connection& session, const std::vector<Migration>& migrations, bool allow_newer = false);
 
 // Ok where every migration of ours, the foundation's with them, is applied; newer ones are fine. Else
 // FAILED_PRECONDITION/SCHEMA_TOO_OLD or SCHEMA_DIFFERS.
-absl::Status CheckSchema(Session& session, const std::vector<Migration>& migrations);
+absl::Status CheckSchema(Connection& session, const std::vector<Migration>& migrations);
 
 // Waits for CheckSchema, polling, connecting where that is needed; the last answer at the deadline (real time), or once
 // `give_up` (asked between two looks; may be empty) answers true.
-absl::Status WaitForSchema(Session& session, const std::vector<Migration>& migrations, absl::Time deadline,
+absl::Status WaitForSchema(Connection& session, const std::vector<Migration>& migrations, absl::Time deadline,
                            const std::function<bool()>& give_up = nullptr);
 
 // Begins a new epoch of the feed: after a restore, positions of the lost history must not be understood.
-absl::Status NewEpoch(Session& session);
+absl::Status NewEpoch(Connection& session);
 
 }  // namespace clientele::pg

@@ -24,7 +24,7 @@ const std::vector<Migration>& Steps() {
 class MigrationTest : public ::testing::Test {
  protected:
   const SessionOptions options_ = testing::Cluster::Shared().NewDatabase("plant", {});
-  std::unique_ptr<Session> session_ = Connected(options_);
+  std::unique_ptr<Connection> session_ = Connected(options_);
 };
 
 int64_t Count(const std::vector<Migration>& migrations) { return static_cast<int64_t>(migrations.size()); }

@@ -9,8 +9,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/core/mutex.h"
 #include "common/pg/executor.h"
 
@@ -115,19 +113,8 @@ class PointReads {
   std::deque<std::shared_ptr<Pending>> waiting_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Rows of keys for the FROM of a fetch: the uuid arrays $1, $2, … as k(<columns>, n), where n is the place from 1 on.
-// The limit takes no row away. It has the planner expect one row where it does not know the arrays, so that the plan is
-// kept; it would expect ten, find a plan for known arrays cheaper, and make that anew for each execution, which costs
-// several times what the fetch does.
-inline std::string KeyRows(const std::vector<std::string>& columns) {
-  std::string arrays;
-  for (size_t i = 1; i <= columns.size(); ++i) absl::StrAppend(&arrays, i > 1 ? ", $" : "$", i, "::uuid[]");
-  return absl::StrCat("(SELECT * FROM unnest(", arrays, ") WITH ORDINALITY AS given(", absl::StrJoin(columns, ", "),
-                      ", n) LIMIT cardinality($1::uuid[])) AS k");
-}
-
 // What `statement` finds of `count` keys, at their places; nullopt where it finds none. It selects the key's place,
-// from 1 on, then what `read` takes: SELECT k.n, … FROM <KeyRows> JOIN ….
+// then what `read` takes: SELECT given.place, … FROM <GivenRows> AS given JOIN ….
 template <class T>
 absl::StatusOr<std::vector<std::optional<T>>> FetchByPlace(Session& session, const Statement& statement,
                                                            const Params& keys, size_t count, T (*read)(RowReader&)) {

@@ -31,7 +31,7 @@ class Pulse {
   void Work();
   void Heard(absl::Time asked);
 
-  Session session_;
+  Connection session_;
   mutable Mutex mutex_;
   CondVar stop_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -93,7 +93,17 @@ Rows::Rows(Rows&&) noexcept = default;
 Rows& Rows::operator=(const Rows&) = default;
 Rows& Rows::operator=(Rows&&) noexcept = default;
 
-int Rows::size() const { return result_ == nullptr ? 0 : static_cast<int>(result_->answer.size()); }
+int Rows::size() const {
+  if (picked_ != nullptr) return static_cast<int>(picked_->size());
+  return result_ == nullptr ? 0 : static_cast<int>(result_->answer.size());
+}
+
+Rows Rows::Pick(std::vector<int> rows) const {
+  Rows some;
+  some.result_ = result_;
+  some.picked_ = std::make_shared<const std::vector<int>>(std::move(rows));
+  return some;
+}
 
 int64_t Rows::affected() const {
   return result_ == nullptr ? 0 : static_cast<int64_t>(result_->answer.affected_rows());
@@ -104,12 +114,12 @@ bool Rows::IsNull(int row, int column) const {
     CLIENTELE_BUG("a value outside of the answer was asked for");
     return true;
   }
-  return result_->At(row, column).data == nullptr;
+  return result_->At(RowOf(row), column).data == nullptr;
 }
 
 absl::string_view Rows::Text(int row, int column) const {
   if (IsNull(row, column)) return {};
-  const Result::Cell& cell = result_->At(row, column);
+  const Result::Cell& cell = result_->At(RowOf(row), column);
   return absl::string_view(cell.data, static_cast<size_t>(cell.size));
 }
 

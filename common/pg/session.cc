@@ -19,6 +19,7 @@
 #include "common/core/error.h"
 #include "common/obs/log.h"
 #include "common/pg/failure.h"
+#include "common/pg/groupable.h"
 #include "common/pg/rows_result.h"
 
 namespace clientele::pg {
@@ -67,20 +68,20 @@ bool HoldsNul(const Params& params) {
 }  // namespace
 
 // A statement to run: by name, or by its text alone.
-struct Session::Source {
+struct Connection::Source {
   const std::string* name;  // nullptr: prepared per text
   const std::string& sql;
 };
 
-struct Session::Connection {
-  explicit Connection(const std::string& conninfo) : link(conninfo), quiet(link), work(link) {
+struct Connection::Link {
+  explicit Link(const std::string& conninfo) : connection(conninfo), quiet(connection), work(connection) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
     // A silent reconnect would lose the session's settings and prepared statements.
-    link.inhibit_reactivation(true);
+    connection.inhibit_reactivation(true);
 #pragma GCC diagnostic pop
     // Without DETAIL, which quotes the values of the row.
-    link.set_verbosity(pqxx::connection_base::terse);
+    connection.set_verbosity(pqxx::connection_base::terse);
   }
 
   // The name under which `source` is prepared by now.
@@ -95,7 +96,7 @@ struct Session::Connection {
     return work.exec_prepared(name, pqxx::prepare::make_dynamic_params(values));
   }
 
-  pqxx::connection link;
+  pqxx::connection connection;
   pqxx::quiet_errorhandler quiet;  // notices go nowhere: they may quote values
   // Open as long as the connection: it sends nothing of its own, so statements run in autocommit or between our own
   // BEGIN and COMMIT.
@@ -113,8 +114,8 @@ struct Session::Connection {
       if (found->second != sql) CLIENTELE_BUG("two statements have one name");
       return found->first;
     }
-    link.prepare(name, sql);
-    link.prepare_now(name);
+    connection.prepare(name, sql);
+    connection.prepare_now(name);
     return named_.emplace(name, sql).first->first;
   }
 
@@ -123,13 +124,13 @@ struct Session::Connection {
     if (found != dynamic_.end()) return found->second.name;
     if (dynamic_.size() >= kMaxDynamicStatements) {
       const auto oldest = dynamic_.find(ages_.front());
-      link.unprepare(oldest->second.name);
+      connection.unprepare(oldest->second.name);
       dynamic_.erase(oldest);
       ages_.pop_front();
     }
     const std::string name = absl::StrCat("dynamic_", ++dynamic_count_);
-    link.prepare(name, sql);
-    link.prepare_now(name);
+    connection.prepare(name, sql);
+    connection.prepare_now(name);
     ages_.push_back(sql);
     return dynamic_.emplace(sql, Dynamic{name, std::prev(ages_.end())}).first->second.name;
   }
@@ -140,23 +141,23 @@ struct Session::Connection {
   int64_t dynamic_count_ = 0;
 };
 
-Session::Session(SessionOptions options) : options_(std::move(options)) {
+Connection::Connection(SessionOptions options) : options_(std::move(options)) {
   static std::once_flag once;
   // A peer that goes away while we write to it must not end the process.
   std::call_once(once, [] { std::signal(SIGPIPE, SIG_IGN); });
 }
 
-Session::~Session() { Close(); }
+Connection::~Connection() { Close(); }
 
-bool Session::connected() const { return connection_ != nullptr && connection_->link.is_open(); }
+bool Connection::connected() const { return link_ != nullptr && link_->connection.is_open(); }
 
-absl::Status Session::Connect() {
+absl::Status Connection::Connect() {
   Close();
   if (Aborted()) return DatabaseUnavailable();
   try {
-    connection_ = std::make_unique<Connection>(ConninfoOf(options_));
+    link_ = std::make_unique<Link>(ConninfoOf(options_));
     if (!Expose()) return DatabaseUnavailable();
-    connection_->work.exec(SettingsOf(options_));
+    link_->work.exec(SettingsOf(options_));
   } catch (const std::exception& error) {
     Close();
     // The text names host, database and role, and nothing of a caller. Once for each outage.
@@ -172,31 +173,31 @@ absl::Status Session::Connect() {
   return absl::OkStatus();
 }
 
-void Session::Close() {
+void Connection::Close() {
   {
     MutexLock lock(&abort_mutex_);
     if (socket_ >= 0) close(socket_);
     socket_ = -1;
   }
-  connection_.reset();
+  link_.reset();
 }
 
-void Session::Abort() {
+void Connection::Abort() {
   MutexLock lock(&abort_mutex_);
   aborted_ = true;
   if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
 }
 
-bool Session::Aborted() {
+bool Connection::Aborted() {
   MutexLock lock(&abort_mutex_);
   return aborted_;
 }
 
-bool Session::Expose() {
+bool Connection::Expose() {
   {
     MutexLock lock(&abort_mutex_);
     if (!aborted_) {
-      socket_ = fcntl(connection_->link.sock(), F_DUPFD_CLOEXEC, 0);
+      socket_ = fcntl(link_->connection.sock(), F_DUPFD_CLOEXEC, 0);
       return true;
     }
   }
@@ -204,13 +205,13 @@ bool Session::Expose() {
   return false;
 }
 
-bool Session::Alive() {
+bool Connection::Alive() {
   // Each round takes in what lies in the socket: a farewell of the server first, then the end of the stream.
   for (int round = 0; round < 4 && connected(); ++round) {
-    pollfd waiting{connection_->link.sock(), POLLIN, 0};
+    pollfd waiting{link_->connection.sock(), POLLIN, 0};
     if (poll(&waiting, 1, 0) <= 0) return true;
     try {
-      connection_->link.get_notifs();
+      link_->connection.get_notifs();
     } catch (const std::exception&) {
       Close();
     }
@@ -219,7 +220,7 @@ bool Session::Alive() {
 }
 
 // In a catch block. `in_doubt`: a write outside a transaction was sent.
-absl::Status Session::Fail(const std::string& name, bool in_doubt) {
+absl::Status Connection::Fail(const std::string& name, bool in_doubt) {
   Cause cause = CurrentCause();
   const bool open = connected();
   if (!open && !cause.answered) cause.failure = Failure::kConnection;
@@ -236,7 +237,7 @@ absl::Status Session::Fail(const std::string& name, bool in_doubt) {
   return status;
 }
 
-absl::StatusOr<Rows> Session::Run(const Source& source, const Params& params, bool write) {
+absl::StatusOr<Rows> Connection::Send(const Source& source, const Params& params, bool write) {
   if (HoldsNul(params)) {
     return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_FIELD", "a text holds the character U+0000");
   }
@@ -246,48 +247,50 @@ absl::StatusOr<Rows> Session::Run(const Source& source, const Params& params, bo
   }
   bool sent = false;
   try {
-    const std::string& name = connection_->Prepare(source);
+    const std::string& name = link_->Prepare(source);
     sent = true;
     Rows rows;
-    rows.result_ = std::make_shared<const Rows::Result>(connection_->Execute(name, params));
+    rows.result_ = std::make_shared<const Rows::Result>(link_->Execute(name, params));
     return rows;
   } catch (...) {
     return Fail(source.name == nullptr ? "dynamic" : *source.name, sent && write && !in_transaction_);
   }
 }
 
-absl::StatusOr<Rows> Session::RunRead(const Source& source, const Params& params) {
+absl::StatusOr<Rows> Connection::SendRead(const Source& source, const Params& params) {
   const bool again = connected() && !in_transaction_;
-  absl::StatusOr<Rows> rows = Run(source, params, false);
+  absl::StatusOr<Rows> rows = Send(source, params, false);
   if (!again || FailureOf(rows.status()) != Failure::kConnection || !Connect().ok()) return rows;
-  return Run(source, params, false);
+  return Send(source, params, false);
 }
 
-absl::StatusOr<Rows> Session::Read(const Statement& statement, const Params& params) {
-  return RunRead({&statement.name, statement.sql}, params);
+absl::StatusOr<Rows> Connection::Read(const Statement& statement, const Params& params) {
+  return SendRead({&statement.name, statement.sql}, params);
 }
 
-absl::StatusOr<Rows> Session::Write(const Statement& statement, const Params& params) {
-  return Run({&statement.name, statement.sql}, params, true);
+absl::StatusOr<Rows> Connection::Write(const Statement& statement, const Params& params) {
+  return Send({&statement.name, statement.sql}, params, true);
 }
 
-absl::StatusOr<Rows> Session::ReadDynamic(const std::string& sql, const Params& params) {
-  return RunRead({nullptr, sql}, params);
+void Connection::Run(Groupable& statement) { RunTogether(*this, {&statement}); }
+
+absl::StatusOr<Rows> Connection::ReadDynamic(const std::string& sql, const Params& params) {
+  return SendRead({nullptr, sql}, params);
 }
 
-absl::Status Session::Plain(const std::string& sql) {
+absl::Status Connection::Plain(const std::string& sql) {
   if (!connected()) return FailureStatus(Failure::kConnection);
   try {
-    connection_->work.exec(sql);
+    link_->work.exec(sql);
     return absl::OkStatus();
   } catch (...) {
     return Fail("plain", !in_transaction_);
   }
 }
 
-absl::Status Session::Execute(const std::string& sql) { return Plain(sql); }
+absl::Status Connection::Execute(const std::string& sql) { return Plain(sql); }
 
-absl::Status Session::Transaction(const std::function<absl::Status()>& work) {
+absl::Status Connection::Transaction(const std::function<absl::Status()>& work) {
   if (in_transaction_) {
     CLIENTELE_BUG("a transaction in a transaction");
     return FailureStatus(Failure::kOther);

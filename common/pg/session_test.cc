@@ -31,8 +31,8 @@ class SessionTest : public ::testing::Test {
     ASSERT_TRUE(other_->Read(end, Params().Int(pid)).ok());
   }
 
-  std::unique_ptr<Session> session_ = Connected(options());
-  std::unique_ptr<Session> other_ = Connected(options());
+  std::unique_ptr<Connection> session_ = Connected(options());
+  std::unique_ptr<Connection> other_ = Connected(options());
 };
 
 TEST_F(SessionTest, EveryTypeComesBackAsItWent) {
@@ -188,12 +188,12 @@ TEST_F(SessionTest, AReadConnectsAgainOnceAndKeepsItsSettings) {
 }
 
 TEST_F(SessionTest, ANeverConnectedSessionSaysSo) {
-  Session session(options());
+  Connection session(options());
   EXPECT_EQ(FailureOf(session.ReadDynamic("SELECT 1", {}).status()), Failure::kConnection);
   EXPECT_FALSE(session.Alive());
   SessionOptions nowhere = options();
   nowhere.conninfo = "host=/tmp/no-such-folder dbname=x user=y";
-  EXPECT_EQ(ReasonOf(Session(nowhere).Connect()), "DATABASE_UNAVAILABLE");
+  EXPECT_EQ(ReasonOf(Connection(nowhere).Connect()), "DATABASE_UNAVAILABLE");
 }
 
 TEST_F(SessionTest, NoticesADeadConnectionWithoutAsking) {
@@ -221,7 +221,7 @@ TEST_F(SessionTest, AWriteThatWasSentIsInDoubt) {
 }
 
 TEST_F(SessionTest, AWriteThatWasNeverSentIsNot) {
-  Session session(options());
+  Connection session(options());
   const Statement write{"unsent_write", "UPDATE feed_heartbeat SET beat_time = now()"};
   EXPECT_EQ(FailureOf(session.Write(write, {}).status()), Failure::kConnection);
 }

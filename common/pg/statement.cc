@@ -1,6 +1,7 @@
 #include "common/pg/statement.h"
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace clientele::pg {
@@ -88,6 +89,40 @@ Params& Params::BytesArray(const std::vector<std::string>& values) {
 
 Params& Params::BoolArray(const std::vector<bool>& values) {
   return Text(ArrayText(values, [](bool value, std::string& out) { out.push_back(value ? 't' : 'f'); }));
+}
+
+Params& Params::Columns(const std::vector<Params>& rows, int columns) {
+  std::vector<const Params*> pointers;
+  pointers.reserve(rows.size());
+  for (const Params& row : rows) pointers.push_back(&row);
+  return Columns(pointers, columns);
+}
+
+Params& Params::Columns(const std::vector<const Params*>& rows, int columns) {
+  for (int column = 0; column < columns; ++column) {
+    Text(ArrayText(rows, [column](const Params* row, std::string& out) {
+      if (const std::optional<std::string>& value = row->values()[column]; value.has_value()) {
+        AppendQuoted(*value, out);
+      } else {
+        out.append("NULL");
+      }
+    }));
+  }
+  return *this;
+}
+
+std::string GivenRows(const std::vector<GivenColumn>& columns, int first) {
+  std::string select, arrays, names;
+  for (const GivenColumn& column : columns) {
+    // PostgreSQL has no array of arrays: such a column's values come as text.
+    const bool array = absl::EndsWith(column.type, "[]");
+    absl::StrAppend(&select, "a.", column.name, array ? absl::StrCat("::", column.type, " AS ", column.name) : "", ", ");
+    absl::StrAppend(&arrays, arrays.empty() ? "$" : ", $", first++, "::", array ? "text" : column.type, "[]");
+    absl::StrAppend(&names, column.name, ", ");
+  }
+  return absl::StrCat("(SELECT ", select, "a.place FROM unnest(", arrays, ") WITH ORDINALITY AS a(", names,
+                      "place) LIMIT cardinality($", first - 1, "::",
+                      absl::EndsWith(columns.back().type, "[]") ? "text" : columns.back().type, "[]))");
 }
 
 }  // namespace clientele::pg

@@ -36,6 +36,9 @@ class Params {
   Params& IntArray(const std::vector<int64_t>& values);
   Params& BytesArray(const std::vector<std::string>& values);
   Params& BoolArray(const std::vector<bool>& values);
+  // One array of each of the `columns` of all rows: the parameters of GivenRows.
+  Params& Columns(const std::vector<const Params*>& rows, int columns);
+  Params& Columns(const std::vector<Params>& rows, int columns);
 
   const std::vector<std::optional<std::string>>& values() const { return values_; }
   int size() const { return static_cast<int>(values_.size()); }
@@ -43,6 +46,20 @@ class Params {
  private:
   std::vector<std::optional<std::string>> values_;
 };
+
+// A column of rows that a statement is given: its name, and its type in PostgreSQL.
+struct GivenColumn {
+  const char* name;
+  const char* type;
+};
+
+// The rows given as one array of each column, $<first>, $<first + 1>, …, as a subquery: (SELECT …). It has a column
+// `place` more, the row's number from 1 on.
+//
+// The limit takes no row away. It has the planner expect one row where it does not know the arrays, so that the plan is
+// kept; it would expect ten, find a plan for known arrays cheaper, and make that anew for each execution, which costs
+// several times what the statement does.
+std::string GivenRows(const std::vector<GivenColumn>& columns, int first = 1);
 
 // The rows of an answer. Cheap to copy; views stay valid as long as one copy lives. Columns are numbered from 0 in the
 // order of the SELECT list.
@@ -74,10 +91,16 @@ class Rows {
   // Empty for NULL. NULL elements become empty strings.
   std::vector<std::string> TextArray(int row, int column) const;
 
+  // Those of the rows, in this order.
+  Rows Pick(std::vector<int> rows) const;
+
  private:
-  friend class Session;
+  friend class Connection;
   struct Result;
+  int RowOf(int row) const { return picked_ == nullptr ? row : (*picked_)[row]; }
+
   std::shared_ptr<const Result> result_;
+  std::shared_ptr<const std::vector<int>> picked_;  // none: all rows
 };
 
 // One row of Rows, with the columns read one after the other: for decoding a wide row without counting columns.

@@ -30,8 +30,8 @@ inline SessionOptions NewThings() {
 }
 
 // A connected session; a test without one ends.
-inline std::unique_ptr<Session> Connected(const SessionOptions& options) {
-  auto session = std::make_unique<Session>(options);
+inline std::unique_ptr<Connection> Connected(const SessionOptions& options) {
+  auto session = std::make_unique<Connection>(options);
   if (!session->Connect().ok()) std::abort();
   return session;
 }

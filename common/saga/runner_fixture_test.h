@@ -161,7 +161,7 @@ class RunnerTest : public ::testing::Test {
   }
 
   const pg::SessionOptions options_ = testing::Cluster::Shared().NewDatabase("invitation", {});
-  const std::unique_ptr<pg::Session> session_ = std::make_unique<pg::Session>(options_);
+  const std::unique_ptr<pg::Connection> session_ = std::make_unique<pg::Connection>(options_);
   testing::FakeClock clock_;
   pg::Executor peer_{pg::ExecutorOptions{options_, {1}, {2}, {1}}};
 };

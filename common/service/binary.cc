@@ -74,7 +74,7 @@ int Fail(const absl::Status& status) {
 absl::Status RunSchemaMode(const Binary& binary, const std::string& mode) {
   pg::SessionOptions options = SessionFor(binary);
   options.statement_timeout = absl::Hours(1);
-  pg::Session session(options);
+  pg::Connection session(options);
   const absl::Time deadline = absl::Now() + absl::GetFlag(FLAGS_schema_wait);
   if (mode == "wait-schema") return pg::WaitForSchema(session, AllMigrations(binary), deadline);
   if (absl::Status status = session.Connect(); !status.ok()) return status;
@@ -191,7 +191,7 @@ int Serve(const Binary& binary) {
   StopSignals signals;
   {
     // Old code on a new schema is fine, new code on an old one is not.
-    pg::Session session(SessionFor(binary));
+    pg::Connection session(SessionFor(binary));
     bool stopped = false;
     const absl::Status schema =
         pg::WaitForSchema(session, AllMigrations(binary), absl::Now() + absl::GetFlag(FLAGS_schema_wait),

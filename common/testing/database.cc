@@ -160,7 +160,7 @@ struct Cluster::State {
                              "-c",
                              "max_wal_senders=0"},
                             options);
-    pg::Session session(Admin());
+    pg::Connection session(Admin());
     const absl::Time limit = absl::Now() + kStartLimit;
     const std::string socket = folder + "/.s.PGSQL.5432";
     while (!fs::exists(socket) || !session.Connect().ok()) {
@@ -235,7 +235,7 @@ pg::SessionOptions Cluster::NewDatabase(const std::string& schema, const std::ve
     MutexLock lock(&state_->mutex);
     database = absl::StrCat("test_", ++state_->databases);
     new_role = state_->roles.insert(role).second;
-    pg::Session admin(state_->Admin());
+    pg::Connection admin(state_->Admin());
     absl::Status status = admin.Connect();
     if (status.ok() && new_role) status = admin.Execute(absl::StrCat("CREATE ROLE ", role, " LOGIN"));
     if (status.ok()) status = admin.Execute(absl::StrCat("CREATE DATABASE ", database, " TEMPLATE template1"));
@@ -246,10 +246,10 @@ pg::SessionOptions Cluster::NewDatabase(const std::string& schema, const std::ve
   options.schema = schema;
   options.application_name = "test";
 
-  pg::Session owner(AsSuperuser(options));
+  pg::Connection owner(AsSuperuser(options));
   absl::Status status = owner.Connect();
   if (status.ok()) status = owner.Execute(absl::StrCat("CREATE SCHEMA ", schema, " AUTHORIZATION ", role));
-  pg::Session session(options);
+  pg::Connection session(options);
   if (status.ok()) status = session.Connect();
   if (status.ok()) status = pg::Migrate(session, migrations);
   if (!status.ok()) GiveUp(absl::StrCat("cannot make the schema ", schema, ": ", status.ToString()));

@@ -35,7 +35,7 @@ TEST(Cluster, DatabasesAreApartAndTheRoleOwnsItsSchemaOnly) {
   const pg::SessionOptions one = Cluster::Shared().NewDatabase("customer", {});
   const pg::SessionOptions two = Cluster::Shared().NewDatabase("customer", {});
   EXPECT_NE(one.conninfo, two.conninfo);
-  pg::Session session(one);
+  pg::Connection session(one);
   ASSERT_TRUE(session.Connect().ok());
   EXPECT_EQ(Answer(session, "SELECT current_user"), "customer_service");
   EXPECT_EQ(Answer(session, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"), "f");
@@ -44,7 +44,7 @@ TEST(Cluster, DatabasesAreApartAndTheRoleOwnsItsSchemaOnly) {
   EXPECT_FALSE(session.Execute("CREATE TABLE public.stray (id int)").ok());
   EXPECT_FALSE(session.Execute("CREATE TABLE extensions.stray (id int)").ok());
   EXPECT_EQ(Answer(session, "SHOW server_encoding"), "UTF8");
-  pg::Session super(Cluster::AsSuperuser(one));
+  pg::Connection super(Cluster::AsSuperuser(one));
   ASSERT_TRUE(super.Connect().ok());
   EXPECT_EQ(Answer(super, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"), "t");
 }
@@ -59,7 +59,7 @@ bool Breaks(pg::Session& session) {
 
 TEST(Cluster, WhatIsCommittedOutlivesAKill) {
   const pg::SessionOptions options = Cluster::Shared().NewDatabase("customer", {});
-  pg::Session session(options);
+  pg::Connection session(options);
   ASSERT_TRUE(session.Connect().ok());
   ASSERT_TRUE(session.Execute("CREATE TABLE kept AS SELECT 7 AS number").ok());
   Cluster::Shared().Kill();
@@ -75,7 +75,7 @@ TEST(Cluster, WhatIsCommittedOutlivesAKill) {
 
 TEST(Cluster, APausedOneAnswersAfterItsPause) {
   const pg::SessionOptions options = Cluster::Shared().NewDatabase("customer", {});
-  pg::Session session(options);
+  pg::Connection session(options);
   ASSERT_TRUE(session.Connect().ok());
   Cluster::Shared().Pause();
   Mutex mutex;

@@ -55,7 +55,7 @@ pg::Rows FiftyRows(benchmark::State& state) {
   pg::SessionOptions options;
   options.conninfo = absl::GetFlag(FLAGS_database);
   options.schema = "customer";
-  pg::Session session(options);
+  pg::Connection session(options);
   const absl::Status connected = session.Connect();
   const auto rows = connected.ok() ? session.Read(kRows, {}) : connected;
   if (!rows.ok() || rows->size() != 50) {

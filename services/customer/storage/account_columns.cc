@@ -9,11 +9,7 @@
 namespace clientele::customer {
 namespace {
 
-struct Column {
-  const char* name;
-  const char* type;
-};
-constexpr Column kProfile[] = {
+constexpr pg::GivenColumn kProfile[] = {
     {"company_name", "text"},
     {"name_key", "text"},
     {"profile_complete", "boolean"},
@@ -96,7 +92,7 @@ std::string CoreColumns() {
 std::string FullColumns() {
   std::string columns = CoreColumns() + ", c.labels, c.contacts";
   bool billing = false;
-  for (const Column& column : kProfile) {
+  for (const pg::GivenColumn& column : kProfile) {
     billing = billing || std::string(column.name) == "billing_company_name";
     if (billing) absl::StrAppend(&columns, ", c.", column.name);
   }
@@ -153,7 +149,7 @@ Customer ReadFull(pg::RowReader& row) {
 
 std::string ProfileColumns(const std::string& prefix) {
   std::string columns;
-  for (const Column& column : kProfile) {
+  for (const pg::GivenColumn& column : kProfile) {
     absl::StrAppend(&columns, columns.empty() ? "" : ", ", prefix, column.name);
   }
   return columns;
@@ -161,38 +157,30 @@ std::string ProfileColumns(const std::string& prefix) {
 
 std::string ProfileRows(int first) {
   std::string rows = absl::StrCat("unnest($", first, "::uuid[]");
-  for (const Column& column : kProfile) absl::StrAppend(&rows, ", $", ++first, "::", column.type, "[]");
+  for (const pg::GivenColumn& column : kProfile) absl::StrAppend(&rows, ", $", ++first, "::", column.type, "[]");
   return absl::StrCat(rows, ") AS k(id, ", ProfileColumns(""), ")");
 }
 
-void BindProfiles(const std::vector<const Customer*>& customers, pg::Params& params) {
-  const auto texts = [&](auto&& value_of) {
-    std::vector<std::string> values;
-    values.reserve(customers.size());
-    for (const Customer* customer : customers) values.push_back(value_of(*customer));
-    return values;
-  };
+std::vector<pg::GivenColumn> WithProfile(std::vector<pg::GivenColumn> columns) {
+  columns.insert(columns.end(), std::begin(kProfile), std::end(kProfile));
+  return columns;
+}
+
+void BindProfile(const Customer& customer, pg::Params& params) {
   static const BillingProfile* const kNone = new BillingProfile();
-  const auto billing = [](const Customer& customer) -> const BillingProfile& {
-    return customer.billing_profile.has_value() ? *customer.billing_profile : *kNone;
-  };
-  std::vector<bool> complete;
-  complete.reserve(customers.size());
-  for (const Customer* customer : customers) complete.push_back(customer->profile_complete);
-  params.TextArray(texts([](const Customer& c) { return c.name.customer; }))
-      .TextArray(texts([](const Customer& c) { return c.company_name; }))
-      .TextArray(texts([](const Customer& c) { return market::NameKey(c.company_name); }))
-      .BoolArray(complete)
-      .NullableTextArray(texts([](const Customer& c) { return c.organization_registration_number; }))
-      .NullableTextArray(texts([](const Customer& c) { return c.external_id; }))
-      .NullableTextArray(texts([](const Customer& c) { return LabelsText(c.labels); }))
-      .NullableTextArray(texts([](const Customer& c) { return ContactsText(c.contacts); }));
-  for (const auto field : kBilling) {
-    params.NullableTextArray(texts([&](const Customer& c) { return billing(c).*field; }));
-  }
-  for (const auto field : kAddress) {
-    params.NullableTextArray(texts([&](const Customer& c) { return billing(c).default_address.*field; }));
-  }
+  const BillingProfile& billing = customer.billing_profile.has_value() ? *customer.billing_profile : *kNone;
+  params.Text(customer.company_name).Text(market::NameKey(customer.company_name)).Bool(customer.profile_complete);
+  params.TextOrNull(customer.organization_registration_number).TextOrNull(customer.external_id);
+  params.TextOrNull(LabelsText(customer.labels)).TextOrNull(ContactsText(customer.contacts));
+  for (const auto field : kBilling) params.TextOrNull(billing.*field);
+  for (const auto field : kAddress) params.TextOrNull(billing.default_address.*field);
+}
+
+void BindProfiles(const std::vector<const Customer*>& customers, pg::Params& params) {
+  std::vector<pg::Params> rows;
+  rows.reserve(customers.size());
+  for (const Customer* customer : customers) BindProfile(*customer, rows.emplace_back().Text(customer->name.customer));
+  params.Columns(rows, kProfileParameters);
 }
 
 std::string NewerRelationship(const std::string& kind, const std::string& state, const std::string& generation,

@@ -25,6 +25,9 @@ std::string ProfileColumns(const std::string& prefix);
 std::string ProfileRows(int first);
 extern const int kProfileParameters;
 void BindProfiles(const std::vector<const Customer*>& customers, pg::Params& params);
+// `columns`, and those of the profile: of a row that BindProfile ends.
+std::vector<pg::GivenColumn> WithProfile(std::vector<pg::GivenColumn> columns);
+void BindProfile(const Customer& customer, pg::Params& params);
 
 // SET list of an UPDATE of `customer c` that takes the relationship's summary over where it is newer than the row's;
 // the arguments are SQL expressions.

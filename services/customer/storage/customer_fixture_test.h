@@ -45,8 +45,8 @@ class CustomerTest : public ::testing::Test {
     return call;
   }
 
-  std::unique_ptr<pg::Session> Connect() const {
-    auto session = std::make_unique<pg::Session>(options_);
+  std::unique_ptr<pg::Connection> Connect() const {
+    auto session = std::make_unique<pg::Connection>(options_);
     EXPECT_TRUE(session->Connect().ok());
     return session;
   }
@@ -124,7 +124,7 @@ class CustomerTest : public ::testing::Test {
 
   // Runs `work` on `count` threads, each with a session of its own.
   void InParallel(int count, const std::function<void(int, pg::Session&)>& work) {
-    std::vector<std::unique_ptr<pg::Session>> sessions;
+    std::vector<std::unique_ptr<pg::Connection>> sessions;
     sessions.reserve(count);
     for (int i = 0; i < count; ++i) sessions.push_back(Connect());
     std::vector<std::thread> threads;
@@ -134,7 +134,7 @@ class CustomerTest : public ::testing::Test {
   }
 
   const pg::SessionOptions options_ = testing::Cluster::Shared().NewDatabase("customer", migrations::kCustomer);
-  const std::unique_ptr<pg::Session> session_ = std::make_unique<pg::Session>(options_);
+  const std::unique_ptr<pg::Connection> session_ = std::make_unique<pg::Connection>(options_);
   testing::FakeClock clock_;
   const CustomerStore customers_{[](const Customer& c) { return CustomerName(c.name); }};
   const ProvisioningStore provisioning_{[](const Customer& c) { return CustomerName(c.name); }};

@@ -14,26 +14,28 @@ namespace {
 
 // The account, and who else of the partner's has the external id it is to get.
 const pg::LoadStatement kLoadForChange(
-    "customer_for_change",
+    "customer_for_change", {{"partner", "uuid"}, {"id", "uuid"}, {"external_id", "text"}},
     absl::StrCat("SELECT e.id, e.state, ", FullColumns(), kAccountTables,
-                 "LEFT JOIN customer e ON e.partner = $1::uuid AND e.external_id = $3::text AND e.id <> c.id "
-                 "WHERE c.partner = $1::uuid AND c.id = $2::uuid"),
-    3);
+                 "LEFT JOIN customer e ON e.partner = given.partner AND e.external_id = given.external_id "
+                 "AND e.id <> c.id WHERE c.partner = given.partner AND c.id = given.id"));
 
 const pg::WriteStatement kChange("customer_change",
+                                 WithProfile({{"partner", "uuid"},
+                                              {"id", "uuid"},
+                                              {"loaded_revision", "bigint"},
+                                              {"revision", "bigint"},
+                                              {"update_time", "timestamptz"}}),
                                  absl::StrCat("entity AS (UPDATE customer c SET (", ProfileColumns(""),
-                                              ", revision, update_time) = (", ProfileColumns("k."),
-                                              ", $4::bigint, $5::timestamptz) FROM ", ProfileRows(6),
-                                              " WHERE c.partner = $1::uuid AND c.id = $2::uuid AND k.id = c.id "
-                                              "AND c.revision = $3::bigint AND c.state = 1 RETURNING c.id)"),
-                                 5 + kProfileParameters);
+                                              ", revision, update_time) = (", ProfileColumns("given."),
+                                              ", given.revision, given.update_time) FROM given "
+                                              "WHERE c.partner = given.partner AND c.id = given.id "
+                                              "AND c.revision = given.loaded_revision AND c.state = 1 RETURNING c.id)"));
 
 // The organisation, and the partner's account of it if there is one.
-const pg::LoadStatement kLoadForLink("customer_for_link",
+const pg::LoadStatement kLoadForLink("customer_for_link", {{"partner", "uuid"}, {"id", "uuid"}},
                                      absl::StrCat("SELECT c.id IS NOT NULL, ", FullColumns(),
                                                   " FROM organization o LEFT JOIN customer c ON c.id = o.id AND "
-                                                  "c.partner = $1::uuid WHERE o.id = $2::uuid"),
-                                     2);
+                                                  "c.partner = given.partner WHERE o.id = given.id"));
 
 // {n}: the n-th of the agreement's own parameters. One a generation: a repeat keeps the first.
 constexpr char kAgreed[] = R"sql(,
@@ -145,7 +147,7 @@ pg::WritePlan ChangePlan(const Customer& current, const Revision<Customer>& revi
   pg::Params params;
   params.Text(after.name.partner).Text(after.name.customer).Int(current.revision).Int(after.revision);
   params.Time(after.update_time);
-  BindProfiles({&after}, params);
+  BindProfile(after, params);
   return PlanOf(kChange, std::move(params), ChangeOf(revision, encode));
 }
 

@@ -1,8 +1,32 @@
 #include "services/invitation/storage/invitation_row.h"
 
+#include <iterator>
+
 #include "absl/strings/str_cat.h"
 
 namespace clientele::invitation {
+namespace {
+
+// What a change may change.
+constexpr pg::GivenColumn kChange[] = {
+    {"state", "smallint"},
+    {"lifetime_days", "integer"},
+    {"expire_time", "timestamptz"},
+    {"reminder_time", "timestamptz"},
+    {"token_generation", "bigint"},
+    {"delivery_state", "smallint"},
+    {"delivery_attempt_count", "integer"},
+    {"delivery_send_time", "timestamptz"},
+    {"delivery_last_error", "text"},
+    {"acceptance_error", "text"},
+    {"accepted_relationship", "text"},
+    {"closing_reason", "text"},
+    {"revision", "bigint"},
+    {"etag_revision", "bigint"},
+    {"update_time", "timestamptz"},
+};
+
+}  // namespace
 
 const char kInvitationColumns[] =
     "i.id, i.partner, i.kind, i.state, i.target_kind, i.target_value, i.target_issuer, i.recipient_email, i.locale, "
@@ -56,25 +80,15 @@ Invitation ReadInvitation(pg::RowReader& row) {
   return invitation;
 }
 
-std::string ChangeAssignments(int first) {
-  static constexpr const char* kColumns[kChangeParameters] = {"state",
-                                                              "lifetime_days",
-                                                              "expire_time",
-                                                              "reminder_time",
-                                                              "token_generation",
-                                                              "delivery_state",
-                                                              "delivery_attempt_count",
-                                                              "delivery_send_time",
-                                                              "delivery_last_error",
-                                                              "acceptance_error",
-                                                              "accepted_relationship",
-                                                              "closing_reason",
-                                                              "revision",
-                                                              "etag_revision",
-                                                              "update_time"};
+std::vector<pg::GivenColumn> WithChange(std::vector<pg::GivenColumn> columns) {
+  columns.insert(columns.end(), std::begin(kChange), std::end(kChange));
+  return columns;
+}
+
+std::string ChangeAssignments() {
   std::string assignments;
-  for (int i = 0; i < kChangeParameters; ++i) {
-    absl::StrAppend(&assignments, i == 0 ? "" : ", ", kColumns[i], " = $", first + i);
+  for (const pg::GivenColumn& column : kChange) {
+    absl::StrAppend(&assignments, assignments.empty() ? "" : ", ", column.name, " = given.", column.name);
   }
   return assignments;
 }

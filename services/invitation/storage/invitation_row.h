@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "common/pg/statement.h"
 #include "services/invitation/domain/invitation.h"
@@ -14,9 +15,10 @@ extern const char kInvitationJoins[];
 
 Invitation ReadInvitation(pg::RowReader& row);
 
-// SET list of the columns that change, from $`first` on, and its parameters.
-inline constexpr int kChangeParameters = 15;
-std::string ChangeAssignments(int first);
+// `columns`, and those of an invitation that a change may change: of a row that AppendChange ends.
+std::vector<pg::GivenColumn> WithChange(std::vector<pg::GivenColumn> columns);
+// SET list of an UPDATE that takes them from `given`.
+std::string ChangeAssignments();
 void AppendChange(const Invitation& after, pg::Params& params);
 
 }  // namespace clientele::invitation

@@ -11,61 +11,80 @@
 namespace clientele::invitation {
 namespace {
 
-// $1 id, $2 day.
-const std::string kSelectFacts =
-    absl::StrCat("SELECT ", kInvitationColumns, ", ", kPartnerFactColumns,
-                 ", t.id, t.state, t.expire_time, coalesce(c.mails, 0) FROM invitation i ", kInvitationJoins,
-                 " LEFT JOIN partner_fact p ON p.partner = i.partner "
-                 "LEFT JOIN invitation t ON t.partner = i.partner AND t.kind = i.kind AND t.target_key = i.target_key "
-                 "AND t.state IN (2, 3) AND t.id <> i.id "
-                 "LEFT JOIN mail_count c ON c.partner = i.partner AND c.day = $2::date WHERE i.id = $1");
-const pg::LoadStatement kLoad("invitation_load", kSelectFacts, 2);
-const pg::Statement kFind{"invitation_find", kSelectFacts};
-const pg::Statement kFetch{"invitation_fetch",
-                           absl::StrCat("SELECT k.n, ", kInvitationColumns, " FROM ", pg::KeyRows({"id"}),
-                                        " JOIN invitation i ON i.id = k.id ", kInvitationJoins)};
+std::string SelectFacts(const std::string& id, const std::string& day) {
+  return absl::StrCat(
+      "SELECT ", kInvitationColumns, ", ", kPartnerFactColumns,
+      ", t.id, t.state, t.expire_time, coalesce(c.mails, 0) FROM invitation i ", kInvitationJoins,
+      " LEFT JOIN partner_fact p ON p.partner = i.partner "
+      "LEFT JOIN invitation t ON t.partner = i.partner AND t.kind = i.kind AND t.target_key = i.target_key "
+      "AND t.state IN (2, 3) AND t.id <> i.id "
+      "LEFT JOIN mail_count c ON c.partner = i.partner AND c.day = ",
+      day, " WHERE i.id = ", id);
+}
 
-// $1 partner, $2 kind, $3 target key.
+const pg::LoadStatement kLoad("invitation_load", {{"id", "uuid"}, {"day", "date"}}, SelectFacts("given.id", "given.day"));
+const pg::Statement kFind{"invitation_find", SelectFacts("$1::uuid", "$2::date")};
+const pg::Statement kFetch{"invitation_fetch",
+                           absl::StrCat("SELECT given.place, ", kInvitationColumns, " FROM ",
+                                        pg::GivenRows({{"id", "uuid"}}), " AS given JOIN invitation i ON i.id = given.id ",
+                                        kInvitationJoins)};
+
 const pg::LoadStatement kLoadForDraft(
-    "invitation_load_draft",
+    "invitation_load_draft", {{"partner", "uuid"}, {"kind", "smallint"}, {"target_key", "text"}},
     absl::StrCat("SELECT ", kPartnerFactColumns,
-                 ", t.id, t.state, t.expire_time FROM (SELECT $1::uuid AS partner) asked "
-                 "LEFT JOIN partner_fact p ON p.partner = asked.partner "
-                 "LEFT JOIN invitation t ON t.partner = asked.partner AND t.kind = $2 AND t.target_key = $3 "
-                 "AND t.state IN (2, 3)"),
-    3);
+                 ", t.id, t.state, t.expire_time FROM (SELECT) AS one "
+                 "LEFT JOIN partner_fact p ON p.partner = given.partner "
+                 "LEFT JOIN invitation t ON t.partner = given.partner AND t.kind = given.kind "
+                 "AND t.target_key = given.target_key AND t.state IN (2, 3)"));
 
 const pg::WriteStatement kInsert(
     "invitation_insert",
+    {{"id", "uuid"},
+     {"partner", "uuid"},
+     {"kind", "smallint"},
+     {"state", "smallint"},
+     {"target_kind", "smallint"},
+     {"target_value", "text"},
+     {"target_issuer", "text"},
+     {"target_key", "text"},
+     {"target_host", "text"},
+     {"recipient_email", "text"},
+     {"locale", "text"},
+     {"message", "text"},
+     {"lifetime_days", "integer"},
+     {"revision", "bigint"},
+     {"create_time", "timestamptz"}},
     "entity AS (INSERT INTO invitation (id, partner, kind, state, target_kind, target_value, target_issuer, "
-    "target_key, "
-    "target_host, recipient_email, locale, message, lifetime_days, token_generation, delivery_state, "
+    "target_key, target_host, recipient_email, locale, message, lifetime_days, token_generation, delivery_state, "
     "delivery_attempt_count, delivery_last_error, acceptance_error, accepted_relationship, closing_reason, revision, "
-    "etag_revision, create_time, update_time) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 1, 0, "
-    "'', '', '', '', $14, $14, $15, $15) ON CONFLICT DO NOTHING RETURNING id)",
-    15);
+    "etag_revision, create_time, update_time) SELECT id, partner, kind, state, target_kind, target_value, "
+    "target_issuer, target_key, target_host, recipient_email, locale, message, lifetime_days, 0, 1, 0, '', '', '', '', "
+    "revision, revision, create_time, create_time FROM given ON CONFLICT DO NOTHING RETURNING id)");
 
 const pg::WriteStatement kChange("invitation_change",
-                                 absl::StrCat("entity AS (UPDATE invitation SET ", ChangeAssignments(3),
-                                              " WHERE id = $1 AND revision = $2 RETURNING id)"),
-                                 2 + kChangeParameters);
+                                 WithChange({{"id", "uuid"}, {"loaded_revision", "bigint"}}),
+                                 absl::StrCat("entity AS (UPDATE invitation i SET ", ChangeAssignments(),
+                                              " FROM given WHERE i.id = given.id AND i.revision = given.loaded_revision "
+                                              "RETURNING i.id)"));
 
 // The invitation is locked at the revision that was loaded before its mail is counted, so the counter never counts
-// what is not sent, and never passes the limit however many send at once. $18 day, $19 limit.
+// what is not sent, and never passes the limit however many send at once. Alone, since a partner's invitations have one
+// counter.
 const pg::WriteStatement kOpen(
     "invitation_open",
-    absl::StrCat("held AS MATERIALIZED (SELECT partner FROM invitation WHERE id = $1 AND revision = $2 "
-                 "FOR NO KEY UPDATE), "
-                 "counted AS (INSERT INTO mail_count AS c (partner, day, mails) SELECT partner, $18::date, 1 FROM held "
-                 "WHERE $19::int > 0 ON CONFLICT (partner, day) DO UPDATE SET mails = c.mails + 1 "
-                 "WHERE c.mails < $19::int RETURNING c.partner), "
+    WithChange({{"id", "uuid"}, {"loaded_revision", "bigint"}, {"day", "date"}, {"quota", "integer"}}),
+    absl::StrCat("held AS MATERIALIZED (SELECT i.partner, given.day, given.quota FROM invitation i, given "
+                 "WHERE i.id = given.id AND i.revision = given.loaded_revision FOR NO KEY UPDATE OF i), "
+                 "counted AS (INSERT INTO mail_count AS c (partner, day, mails) SELECT partner, day, 1 FROM held "
+                 "WHERE quota > 0 ON CONFLICT (partner, day) DO UPDATE SET mails = c.mails + 1 "
+                 "WHERE c.mails < (SELECT quota FROM held) RETURNING c.partner), "
                  "entity AS (UPDATE invitation i SET ",
-                 ChangeAssignments(3),
-                 " FROM counted WHERE i.id = $1 AND i.revision = $2 AND i.partner = counted.partner "
-                 "RETURNING i.id, i.token_generation, i.update_time), "
+                 ChangeAssignments(),
+                 " FROM given, counted WHERE i.id = given.id AND i.revision = given.loaded_revision "
+                 "AND i.partner = counted.partner RETURNING i.id, i.token_generation, i.update_time), "
                  "queued AS (INSERT INTO invitation_mail (invitation, generation, kind, next_attempt, create_time) "
                  "SELECT id, token_generation, 1, update_time, update_time FROM entity)"),
-    2 + kChangeParameters + 2);
+    pg::kAlone);
 
 std::string DayOf(absl::Time now) { return absl::FormatTime("%Y-%m-%d", now, absl::UTCTimeZone()); }
 
@@ -135,9 +154,9 @@ pg::WritePlan ChangePlan(const Invitation& before, const Revision<Invitation>& r
   const Invitation& after = revision.after;
   pg::Params params;
   params.Text(before.id).Int(before.revision);
-  AppendChange(after, params);
   const bool queues = QueuesMail(before, after);
   if (queues) params.Text(DayOf(after.update_time)).Int(quota);
+  AppendChange(after, params);
   return PlanOf(queues ? kOpen : kChange, std::move(params), ChangeOf(revision, encode));
 }
 

@@ -38,14 +38,28 @@ constexpr char kSettleAssignments[] =
 const pg::Statement kSettleRow{"mail_settle_row",
                                absl::StrCat("UPDATE invitation_mail SET ", kSettleAssignments, kHeld)};
 
-// The invitation first, guarded by its revision; its mail is fed by it. $10 loaded revision, then the change.
+// The invitation first, guarded by its revision; its mail is fed by it.
 const pg::WriteStatement kSettle(
     "mail_settle",
-    absl::StrCat("entity AS (UPDATE invitation SET ", ChangeAssignments(11),
-                 " WHERE id = $1 AND revision = $10 AND EXISTS (SELECT 1 FROM invitation_mail", kHeld,
-                 ") RETURNING id), settled AS (UPDATE invitation_mail q SET ", kSettleAssignments,
-                 " FROM entity WHERE q.invitation = entity.id AND q.generation = $2 AND q.kind = $3)"),
-    10 + kChangeParameters);
+    WithChange({{"id", "uuid"},
+                {"generation", "bigint"},
+                {"mail_kind", "smallint"},
+                {"owner", "text"},
+                {"mail_state", "smallint"},
+                {"attempt_count", "integer"},
+                {"next_attempt", "timestamptz"},
+                {"last_error", "text"},
+                {"done_time", "timestamptz"},
+                {"loaded_revision", "bigint"}}),
+    absl::StrCat("entity AS (UPDATE invitation i SET ", ChangeAssignments(),
+                 " FROM given JOIN invitation_mail q ON q.invitation = given.id AND q.generation = given.generation "
+                 "AND q.kind = given.mail_kind AND q.owner = given.owner AND q.state = 1 "
+                 "WHERE i.id = given.id AND i.revision = given.loaded_revision RETURNING i.id), "
+                 "settled AS (UPDATE invitation_mail q SET state = given.mail_state, "
+                 "attempt_count = given.attempt_count, next_attempt = coalesce(given.next_attempt, q.next_attempt), "
+                 "last_error = given.last_error, done_time = given.done_time, owner = '', lease_until = '-infinity' "
+                 "FROM entity JOIN given ON given.id = entity.id WHERE q.invitation = given.id "
+                 "AND q.generation = given.generation AND q.kind = given.mail_kind)"));
 
 const pg::LoadStatement kLoadHeld("mail_load_held",
                                   absl::StrCat("SELECT ", kInvitationColumns, " FROM invitation i ", kInvitationJoins,

@@ -45,8 +45,8 @@ class StoreTest : public ::testing::Test {
   }
 
   // Another connection, for another thread.
-  std::unique_ptr<pg::Session> Connected() const {
-    auto session = std::make_unique<pg::Session>(options_);
+  std::unique_ptr<pg::Connection> Connected() const {
+    auto session = std::make_unique<pg::Connection>(options_);
     EXPECT_TRUE(session->Connect().ok());
     return session;
   }
@@ -158,7 +158,7 @@ class StoreTest : public ::testing::Test {
 
   absl::Time now_ = TestTime();
   pg::SessionOptions options_;
-  std::unique_ptr<pg::Session> session_;
+  std::unique_ptr<pg::Connection> session_;
   InvitationStore store_;
   InvitationBatch batch_;
   MailQueue mails_;

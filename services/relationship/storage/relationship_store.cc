@@ -53,8 +53,9 @@ const pg::WriteStatement kWithdraw(
 
 const pg::Statement kFetch = {
     "relationship_fetch",
-    absl::StrCat("SELECT k.n, ", kRelationshipColumns, " FROM ", pg::KeyRows({"partner", "customer"}),
-                 " JOIN customer_relationship r ON r.partner = k.partner AND r.customer = k.customer",
+    absl::StrCat("SELECT given.place, ", kRelationshipColumns, " FROM ",
+                 pg::GivenRows({{"partner", "uuid"}, {"customer", "uuid"}}),
+                 " AS given JOIN customer_relationship r ON r.partner = given.partner AND r.customer = given.customer",
                  kRelationshipSagaJoin)};
 
 struct Found {

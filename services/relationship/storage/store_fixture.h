@@ -36,8 +36,8 @@ class StoreTest : public ::testing::Test {
   }
 
   // Another connection, for another thread.
-  std::unique_ptr<pg::Session> Connected() const {
-    auto session = std::make_unique<pg::Session>(options_);
+  std::unique_ptr<pg::Connection> Connected() const {
+    auto session = std::make_unique<pg::Connection>(options_);
     EXPECT_TRUE(session->Connect().ok());
     return session;
   }
@@ -150,7 +150,7 @@ class StoreTest : public ::testing::Test {
 
   // Runs `work` on `threads` threads at once, each with a connection of its own.
   void Race(int threads, const std::function<void(int, pg::Session&)>& work) {
-    std::vector<std::unique_ptr<pg::Session>> sessions;
+    std::vector<std::unique_ptr<pg::Connection>> sessions;
     sessions.reserve(threads);
     for (int i = 0; i < threads; ++i) sessions.push_back(Connected());
     std::vector<std::thread> running;
@@ -160,7 +160,7 @@ class StoreTest : public ::testing::Test {
   }
 
   const pg::SessionOptions options_;
-  std::unique_ptr<pg::Session> session_;
+  std::unique_ptr<pg::Connection> session_;
   absl::Time now_ = absl::FromUnixSeconds(1767225600);
   const PartnerStore partners_{[](const Partner& partner) { return partner.display_name; }};
   const Encode<CustomerRelationship> encode_ = [](const CustomerRelationship& relationship) {

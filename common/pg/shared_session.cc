@@ -1,0 +1,143 @@
+#include "common/pg/shared_session.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/time/clock.h"
+
+namespace clientele::pg {
+
+// Raised once, by another thread than the one that waits.
+class StatementGroups::Done {
+ public:
+  void Raise() {
+    {
+      MutexLock lock(&mutex_);
+      raised_ = true;
+    }
+    changed_.NotifyOne();
+  }
+  void Await() {
+    MutexLock lock(&mutex_);
+    while (!raised_) changed_.Wait(&mutex_);
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  bool raised_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+std::vector<StatementGroups::Waiting> StatementGroups::Take(const std::shared_ptr<Done>& done) {
+  std::vector<Waiting> group;
+  MutexLock lock(&mutex_);
+  auto next = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& each) { return each.done == done; });
+  if (next == waiting_.end()) return group;
+  const Groupable& first = *next->statement;
+  std::set<std::string> claimed(first.claims().begin(), first.claims().end());
+  group.push_back(*next);
+  waiting_.erase(next);
+  if (first.alone()) return group;
+  for (next = waiting_.begin(); next != waiting_.end() && group.size() < Groupable::kMaxGroup;) {
+    const Groupable& other = *next->statement;
+    const std::vector<std::string>& claims = other.claims();
+    const auto taken = [&](const std::string& claim) { return claimed.count(claim) > 0; };
+    if (&other.statement() != &first.statement() || std::any_of(claims.begin(), claims.end(), taken)) {
+      ++next;
+      continue;
+    }
+    claimed.insert(claims.begin(), claims.end());
+    group.push_back(*next);
+    next = waiting_.erase(next);
+  }
+  return group;
+}
+
+void StatementGroups::Run(Groupable& statement) {
+  const auto done = std::make_shared<Done>();
+  {
+    MutexLock lock(&mutex_);
+    waiting_.push_back({&statement, done});
+  }
+  Job job;
+  job.run = [this, done](absl::StatusOr<Session*> session) {
+    std::vector<Groupable*> live;
+    const std::vector<Waiting> group = Take(done);
+    for (const Waiting& each : group) {
+      if (!session.ok()) {
+        each.statement->Refuse(session.status());
+      } else if (absl::Now() >= each.statement->deadline()) {
+        each.statement->Refuse(ExpiredInQueue());
+      } else {
+        live.push_back(each.statement);
+      }
+    }
+    if (!live.empty()) RunTogether(**session, live);
+    for (const Waiting& each : group) each.done->Raise();
+  };
+  const absl::Status status = connections_.Submit(job);
+  if (!status.ok() && Withdraw(done)) {
+    statement.Refuse(status);
+    return;
+  }
+  done->Await();
+}
+
+bool StatementGroups::Withdraw(const std::shared_ptr<Done>& done) {
+  MutexLock lock(&mutex_);
+  const auto mine = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& each) { return each.done == done; });
+  if (mine == waiting_.end()) return false;
+  waiting_.erase(mine);
+  return true;
+}
+
+absl::Status StatementGroups::RunOnConnection(const std::function<void(Session&)>& work) {
+  const auto done = std::make_shared<Done>();
+  absl::Status status;
+  Job job;
+  job.run = [&, done](absl::StatusOr<Session*> session) {
+    status = session.status();
+    if (session.ok()) work(**session);
+    done->Raise();
+  };
+  if (absl::Status refused = connections_.Submit(job); !refused.ok()) return refused;
+  done->Await();
+  return status;
+}
+
+void SharedSession::Run(Groupable& statement) {
+  if (in_transaction_ != nullptr) return in_transaction_->Run(statement);
+  groups_.Run(statement);
+}
+
+absl::StatusOr<Rows> SharedSession::OnConnection(const std::function<absl::StatusOr<Rows>(Session&)>& work) {
+  if (in_transaction_ != nullptr) return work(*in_transaction_);
+  absl::StatusOr<Rows> rows;
+  const absl::Status status = groups_.RunOnConnection([&](Session& session) { rows = work(session); });
+  return status.ok() ? std::move(rows) : status;
+}
+
+absl::StatusOr<Rows> SharedSession::Read(const Statement& statement, const Params& params) {
+  return OnConnection([&](Session& session) { return session.Read(statement, params); });
+}
+
+absl::StatusOr<Rows> SharedSession::Write(const Statement& statement, const Params& params) {
+  return OnConnection([&](Session& session) { return session.Write(statement, params); });
+}
+
+absl::StatusOr<Rows> SharedSession::ReadDynamic(const std::string& sql, const Params& params) {
+  return OnConnection([&](Session& session) { return session.ReadDynamic(sql, params); });
+}
+
+absl::Status SharedSession::Transaction(const std::function<absl::Status()>& work) {
+  absl::Status outcome;
+  const absl::Status status = groups_.RunOnConnection([&](Session& session) {
+    in_transaction_ = &session;
+    outcome = session.Transaction(work);
+    in_transaction_ = nullptr;
+  });
+  return status.ok() ? outcome : status;
+}
+
+}  // namespace clientele::pg
