@@ -5,7 +5,7 @@
 #include "common/core/bug.h"
 #include "common/core/error.h"
 #include "common/pg/command.h"
-#include "common/pg/groupable.h"
+#include "common/pg/given.h"
 
 namespace clientele::pg {
 namespace {
@@ -18,7 +18,8 @@ const std::vector<GivenColumn>& CallColumns() {
 }
 
 // The record and its position are read in the same snapshot as the rest.
-constexpr char kRecord[] = R"sql( AS given
+constexpr char kRecord[] = R"sql(
+FROM given
 LEFT JOIN LATERAL (
   SELECT i.request_hash, i.resource, i.revision, i.saga, i.xid,
          (SELECT max(o.seq) FROM outbox AS o WHERE o.xid = i.xid) AS seq, (SELECT e.epoch FROM feed_epoch AS e) AS epoch
@@ -31,10 +32,10 @@ LEFT JOIN LATERAL (SELECT true AS found, selected.* FROM ()sql";
 enum Column { kPlace, kHash, kResource, kRevision, kSaga, kTxid, kSequence, kEpoch, kFound };
 static_assert(kFound + 1 == Loaded::kFirstColumn, "select_sql's columns follow the record's");
 
-std::string TextOf(const std::vector<GivenColumn>& columns, int first, const std::string& select_sql) {
+std::string TextOf(const std::string& given, const std::string& select_sql) {
   return absl::StrCat(
-      "SELECT given.place, r.request_hash, r.resource, r.revision, r.saga, r.xid, r.seq, r.epoch, loaded.* FROM ",
-      GivenRows(columns, first), kRecord, select_sql, ") AS selected) AS loaded ON true");
+      given, "SELECT given.place, r.request_hash, r.resource, r.revision, r.saga, r.xid, r.seq, r.epoch, loaded.* ",
+      kRecord, select_sql, ") AS selected) AS loaded ON true");
 }
 
 std::vector<GivenColumn> WithCall(std::vector<GivenColumn> columns) {
@@ -59,72 +60,39 @@ absl::Status RequestIdReused(const std::string& request_id) {
                    {{"request_id", request_id}});
 }
 
-// One command's load.
-class CommandLoad final : public Groupable {
- public:
-  CommandLoad(const LoadStatement& load, const CallContext& call, const Params& params)
-      : load_(load), deadline_(call.deadline), params_(params) {
-    (load.alone ? call_ : params_).Text(call.principal).Text(call.method).Text(call.request_id);
+absl::StatusOr<Rows> RowsOf(Session& session, const CallContext& call, const LoadStatement& load,
+                            const Params& params) {
+  Params row = load.alone ? Params() : params;
+  row.Text(call.principal).Text(call.method).Text(call.request_id);
+  if (load.alone) {
+    GivenRow given(load.statement, params, std::move(row));
+    session.Run(given);
+    return std::move(given.rows());
   }
-
-  const Statement& statement() const override { return load_.statement; }
-  absl::Time deadline() const override { return deadline_; }
-  const std::vector<std::string>& claims() const override { return claims_; }
-  bool alone() const override { return load_.alone; }
-
-  absl::Status RunGroup(Session& session, const std::vector<Groupable*>& group) override {
-    Params params;
-    if (load_.alone) {
-      params = params_;
-      params.Columns({&call_}, call_.size());
-    } else {
-      std::vector<const Params*> given;
-      given.reserve(group.size());
-      for (const Groupable* load : group) given.push_back(&static_cast<const CommandLoad*>(load)->params_);
-      params.Columns(given, params_.size());
-    }
-    const absl::StatusOr<Rows> found = session.Read(load_.statement, params);
-    if (!found.ok()) return found.status();
-    std::vector<std::vector<int>> places(group.size());
-    for (int row = 0; row < found->size(); ++row) places[found->Int(row, kPlace) - 1].push_back(row);
-    for (size_t i = 0; i < group.size(); ++i) {
-      static_cast<CommandLoad*>(group[i])->rows_ = found->Pick(std::move(places[i]));
-    }
-    return absl::OkStatus();
-  }
-  void Refuse(const absl::Status& status) override { rows_ = status; }
-
-  absl::StatusOr<Rows>& rows() { return rows_; }
-
- private:
-  const LoadStatement& load_;
-  const absl::Time deadline_;
-  const std::vector<std::string> claims_;  // none: reads do not meet
-  Params params_;                          // of the row, or of a load that runs alone
-  Params call_;
-  absl::StatusOr<Rows> rows_ = absl::InternalError("not run");
-};
+  GivenRow given(load.statement, std::move(row), call.deadline, {});
+  session.Run(given);
+  return std::move(given.rows());
+}
 
 }  // namespace
 
 LoadStatement::LoadStatement(const std::string& name, const std::vector<GivenColumn>& columns,
                              const std::string& select_sql)
-    : statement{name, TextOf(WithCall(columns), 1, select_sql)},
+    : statement{name, TextOf(absl::StrCat("WITH ", GivenTable(WithCall(columns)), " "), select_sql)},
       select_parameters(static_cast<int>(columns.size())),
       alone(false) {}
 
 LoadStatement::LoadStatement(const std::string& name, const std::string& select_sql, int select_parameters)
-    : statement{name, TextOf(CallColumns(), select_parameters + 1, select_sql)},
+    : statement{name, TextOf(absl::StrCat("WITH given AS ", GivenRows(CallColumns(), select_parameters + 1), " "), select_sql)},
       select_parameters(select_parameters),
       alone(true) {}
 
 absl::StatusOr<Loaded> Load(Session& session, CallContext& call, const LoadStatement& statement, const Params& params) {
   if (params.size() != statement.select_parameters) CLIENTELE_BUG("a load has another number of parameters");
-  CommandLoad load(statement, call, params);
-  session.Run(load);
-  if (!load.rows().ok()) return load.rows().status();
+  const absl::StatusOr<Rows> rows = RowsOf(session, call, statement, params);
+  if (!rows.ok()) return rows.status();
   Loaded loaded;
-  loaded.rows = *std::move(load.rows());
+  loaded.rows = *rows;
   loaded.count = loaded.rows.IsNull(0, kFound) ? 0 : loaded.rows.size();
   if (loaded.rows.IsNull(0, kHash)) return loaded;
   loaded.replayed = ReadRecord(loaded.rows);

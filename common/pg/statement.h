@@ -49,8 +49,8 @@ class Params {
 
 // A column of rows that a statement is given: its name, and its type in PostgreSQL.
 struct GivenColumn {
-  const char* name;
-  const char* type;
+  std::string name;
+  std::string type;
 };
 
 // The rows given as one array of each column, $<first>, $<first + 1>, …, as a subquery: (SELECT …). It has a column

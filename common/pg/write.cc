@@ -8,14 +8,11 @@
 #include "common/core/bug.h"
 #include "common/pg/command.h"
 #include "common/pg/failure.h"
-#include "common/pg/groupable.h"
+#include "common/pg/given.h"
 #include "common/testing/failpoint.h"
 
 namespace clientele::pg {
 namespace {
-
-// How long a group waits for a lock: its members have other rows, and should not wait for one's.
-constexpr char kGroupLockTimeout[] = "50ms";
 
 // {n} stands for the n-th parameter after those of the statement that it is appended to. One text for one row and for
 // 500, of one command and of many: changes and commands come as arrays. A change whose entity did not return its id
@@ -77,12 +74,6 @@ std::string Trail(int first) {
   return absl::StrReplaceAll(kTrail, replacements);
 }
 
-// The first parameter is how long locks are waited for, where that is less than the session's own.
-std::string Given(const std::vector<GivenColumn>& columns) {
-  return absl::StrCat("given AS (SELECT * FROM ", GivenRows(columns, 2),
-                      " AS g WHERE $1::text IS NULL OR (SELECT set_config('lock_timeout', $1::text, true)) <> ''), ");
-}
-
 // One command's write.
 class CommandWrite final : public Groupable {
  public:
@@ -126,7 +117,7 @@ class CommandWrite final : public Groupable {
       std::vector<const Params*> given;
       given.reserve(writes.size());
       for (const CommandWrite* write : writes) given.push_back(&write->plan_.params);
-      params.TextOrNull(writes.size() > 1 ? kGroupLockTimeout : "").Columns(given, plan_.params.size());
+      params.TextOrNull(LockTimeout(writes.size())).Columns(given, plan_.params.size());
     }
     std::vector<Params> commands, changes;
     for (size_t i = 0; i < writes.size(); ++i) writes[i]->AddTo(static_cast<int64_t>(i) + 1, commands, changes);
@@ -183,7 +174,7 @@ class CommandWrite final : public Groupable {
 WriteStatement::WriteStatement(const std::string& name, const std::vector<GivenColumn>& columns,
                                const std::string& entity_sql, Grouping grouping)
     : statement{name,
-                absl::StrCat("WITH ", Given(columns), entity_sql, Trail(1 + static_cast<int>(columns.size())))},
+                absl::StrCat("WITH ", GivenTable(columns), ", ", entity_sql, Trail(1 + static_cast<int>(columns.size())))},
       entity_parameters(static_cast<int>(columns.size())),
       alone(grouping == kAlone),
       given(true) {}

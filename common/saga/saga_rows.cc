@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/core/error.h"
+#include "common/pg/given.h"
 #include "common/rpc/consistency.h"
 
 namespace clientele::saga {
@@ -14,14 +15,21 @@ namespace {
   "saga.trace_id, saga.request_id, saga.consistency"
 constexpr int kRowColumns = 11;
 
-// The step is still ours to write.
-#define CLIENTELE_SAGA_MINE \
-  " WHERE id = $1::uuid AND owner = $2 AND step = $3::integer AND NOT done AND lease_until > clock_timestamp()"
+// A step that is still ours to write.
+#define CLIENTELE_SAGA_MINE                                                                             \
+  " FROM given WHERE saga.id = given.id AND saga.owner = given.owner AND saga.step = given.step AND NOT saga.done " \
+  "AND saga.lease_until > clock_timestamp() "
+std::vector<pg::GivenColumn> WithGuard(std::vector<pg::GivenColumn> columns) {
+  columns.insert(columns.begin(), {{"id", "uuid"}, {"owner", "text"}, {"step", "integer"}});
+  return columns;
+}
 
-const pg::Statement kRead{"saga_read", "SELECT " CLIENTELE_SAGA_ROW
-                                       ", NOT done AND owner = $2 AND lease_until > clock_timestamp(), "
-                                       "(1000 * extract(epoch FROM lease_until - clock_timestamp()))::bigint "
-                                       "FROM saga WHERE id = $1::uuid"};
+const pg::GivenStatement kRead{"saga_read",
+                               {{"id", "uuid"}, {"owner", "text"}},
+                               "SELECT given.place, " CLIENTELE_SAGA_ROW
+                               ", NOT saga.done AND saga.owner = given.owner AND saga.lease_until > clock_timestamp(), "
+                               "(1000 * extract(epoch FROM saga.lease_until - clock_timestamp()))::bigint "
+                               "FROM given JOIN saga ON saga.id = given.id"};
 
 // statement_timestamp() where the index is to be used: a volatile clock could not bound it.
 const pg::Statement kClaim{"saga_claim",
@@ -42,27 +50,40 @@ const pg::Statement kRelease{"saga_release",
                              "UPDATE saga SET lease_until = clock_timestamp() "
                              "WHERE owner = $1 AND NOT done AND lease_until > clock_timestamp()"};
 
-const pg::Statement kNext{
+const pg::GivenStatement kNext{
     "saga_next",
-    "UPDATE saga SET step = $4::integer, state = $5::bytea, consistency = $6, attempt_count = 0, "
+    WithGuard({{"next_step", "integer"}, {"state", "bytea"}, {"consistency", "text"}, {"lease", "bigint"}}),
+    "UPDATE saga SET step = given.next_step, state = given.state, consistency = given.consistency, attempt_count = 0, "
     "last_error = '', next_attempt = clock_timestamp(), "
-    "lease_until = clock_timestamp() + $7::bigint * interval '1 millisecond'" CLIENTELE_SAGA_MINE};
+    "lease_until = clock_timestamp() + given.lease * interval '1 millisecond'" CLIENTELE_SAGA_MINE
+    "RETURNING given.place"};
 
-const pg::Statement kRetry{
+const pg::GivenStatement kRetry{
     "saga_retry",
-    "UPDATE saga SET attempt_count = $4::integer, last_error = $5, consistency = $6, "
-    "next_attempt = clock_timestamp() + $7::bigint * interval '1 millisecond', "
-    "lease_until = clock_timestamp() + $8::bigint * interval '1 millisecond'" CLIENTELE_SAGA_MINE};
+    WithGuard({{"attempt_count", "integer"},
+               {"last_error", "text"},
+               {"consistency", "text"},
+               {"delay", "bigint"},
+               {"lease", "bigint"}}),
+    "UPDATE saga SET attempt_count = given.attempt_count, last_error = given.last_error, "
+    "consistency = given.consistency, next_attempt = clock_timestamp() + given.delay * interval '1 millisecond', "
+    "lease_until = clock_timestamp() + given.lease * interval '1 millisecond'" CLIENTELE_SAGA_MINE
+    "RETURNING given.place"};
 
-// The state goes: a finished saga holds names and numbers, no messages. $8: so does the record of the request that
-// started it.
-const pg::Statement kDone{
+// The state goes: a finished saga holds names and numbers, no messages. Where it is to be forgotten, so does the record
+// of the request that started it.
+const pg::GivenStatement kDone{
     "saga_done",
-    "WITH ended AS (UPDATE saga SET done = true, outcome = $4::bytea, state = NULL, consistency = $5, "
-    "  done_time = $6::timestamptz, last_error = $7, lease_until = clock_timestamp()" CLIENTELE_SAGA_MINE
-    "  RETURNING id), "
-    "forgotten AS (DELETE FROM idempotency i USING ended e WHERE $8::boolean AND i.saga = e.id) "
-    "SELECT id FROM ended"};
+    WithGuard({{"outcome", "bytea"},
+               {"consistency", "text"},
+               {"done_time", "timestamptz"},
+               {"last_error", "text"},
+               {"forget", "boolean"}}),
+    ", ended AS (UPDATE saga SET done = true, outcome = given.outcome, state = NULL, consistency = given.consistency, "
+    "  done_time = given.done_time, last_error = given.last_error, lease_until = clock_timestamp()" CLIENTELE_SAGA_MINE
+    "  RETURNING saga.id, given.forget, given.place), "
+    "forgotten AS (DELETE FROM idempotency i USING ended e WHERE e.forget AND i.saga = e.id) "
+    "SELECT place FROM ended"};
 
 const pg::Statement kOutcomes{"saga_outcomes",
                               "SELECT id, done, outcome, consistency FROM saga WHERE id = ANY($1::uuid[])"};
@@ -73,8 +94,8 @@ Consistency ConsistencyOf(absl::string_view text) {
   return consistency.ok() ? *std::move(consistency) : Consistency{};
 }
 
-Row DecodeRow(const pg::Rows& rows, int index) {
-  pg::RowReader reader(rows, index);
+Row DecodeRow(const pg::Rows& rows, int index, int first_column = 0) {
+  pg::RowReader reader(rows, index, first_column);
   Row row;
   row.id = reader.Text();
   row.kind = reader.Text();
@@ -96,10 +117,11 @@ pg::Params Guard(const Lease& lease, const Row& row) {
   return params;
 }
 
-absl::StatusOr<bool> Store(pg::Session& session, const pg::Statement& statement, const pg::Params& params) {
-  absl::StatusOr<pg::Rows> rows = session.Write(statement, params);
+absl::StatusOr<bool> Store(pg::Session& session, const pg::GivenStatement& statement, const Row& row,
+                           const pg::Params& params) {
+  const absl::StatusOr<pg::Rows> rows = pg::WriteGiven(session, statement, params, row.id);
   if (!rows.ok()) return rows.status();
-  return rows->affected() == 1;
+  return !rows->empty();
 }
 
 absl::Status NoSuchSaga(const std::string& id) {
@@ -109,10 +131,11 @@ absl::Status NoSuchSaga(const std::string& id) {
 }  // namespace
 
 absl::StatusOr<Found> ReadRow(pg::Session& session, const std::string& id, const std::string& owner) {
-  absl::StatusOr<pg::Rows> rows = session.Read(kRead, pg::Params().Text(id).Text(owner));
+  const absl::StatusOr<pg::Rows> rows = pg::ReadGiven(session, kRead, pg::Params().Text(id).Text(owner));
   if (!rows.ok()) return rows.status();
   if (rows->empty()) return NoSuchSaga(id);
-  return Found{DecodeRow(*rows, 0), rows->Bool(0, kRowColumns), absl::Milliseconds(rows->Int(0, kRowColumns + 1))};
+  return Found{DecodeRow(*rows, 0, 1), rows->Bool(0, kRowColumns + 1),
+               absl::Milliseconds(rows->Int(0, kRowColumns + 2))};
 }
 
 absl::StatusOr<std::vector<Row>> ClaimDue(pg::Session& session, const Lease& lease,
@@ -142,7 +165,7 @@ absl::Status ReleaseLeases(pg::Session& session, const std::string& owner) {
 }
 
 absl::StatusOr<bool> StoreNext(pg::Session& session, const Lease& lease, const Row& row, const Row& next) {
-  return Store(session, kNext,
+  return Store(session, kNext, row,
                Guard(lease, row)
                    .Int(next.step)
                    .Bytes(next.state)
@@ -152,7 +175,7 @@ absl::StatusOr<bool> StoreNext(pg::Session& session, const Lease& lease, const R
 
 absl::StatusOr<bool> StoreRetry(pg::Session& session, const Lease& lease, const Row& row, const Retry& retry,
                                 const Consistency& seen) {
-  return Store(session, kRetry,
+  return Store(session, kRetry, row,
                Guard(lease, row)
                    .Int(row.attempt_count + 1)
                    .Text(retry.reason)
@@ -163,14 +186,13 @@ absl::StatusOr<bool> StoreRetry(pg::Session& session, const Lease& lease, const 
 
 absl::StatusOr<bool> StoreDone(pg::Session& session, const Lease& lease, const Row& row, const Outcome& outcome,
                                bool forget, absl::Time now) {
-  const absl::StatusOr<pg::Rows> rows = session.Write(kDone, Guard(lease, row)
-                                                                 .Bytes(SerializeStatus(outcome.status))
-                                                                 .Text(rpc::FormatConsistency(outcome.consistency))
-                                                                 .Time(now)
-                                                                 .Text(ReasonOf(outcome.status))
-                                                                 .Bool(forget));
-  if (!rows.ok()) return rows.status();
-  return !rows->empty();
+  return Store(session, kDone, row,
+               Guard(lease, row)
+                   .Bytes(SerializeStatus(outcome.status))
+                   .Text(rpc::FormatConsistency(outcome.consistency))
+                   .Time(now)
+                   .Text(ReasonOf(outcome.status))
+                   .Bool(forget));
 }
 
 absl::StatusOr<std::map<std::string, Outcome>> ReadOutcomes(pg::Session& session, const std::set<std::string>& ids) {

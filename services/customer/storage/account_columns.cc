@@ -9,7 +9,11 @@
 namespace clientele::customer {
 namespace {
 
-constexpr pg::GivenColumn kProfile[] = {
+struct Column {
+  const char* name;
+  const char* type;
+};
+constexpr Column kProfile[] = {
     {"company_name", "text"},
     {"name_key", "text"},
     {"profile_complete", "boolean"},
@@ -80,8 +84,6 @@ std::vector<DirectoryTenant> ReadTenants(pg::RowReader& row) {
 
 }  // namespace
 
-const int kProfileParameters = 1 + static_cast<int>(std::size(kProfile));
-
 std::string CoreColumns() {
   return "c.partner, c.id, c.state, c.origin, c.profile_complete, c.company_name, o.primary_domain, o.custom_domains, "
          "o.tenant_issuers, o.tenant_ids, c.registration_number, c.external_id, c.region, c.relationship_kind, "
@@ -92,7 +94,7 @@ std::string CoreColumns() {
 std::string FullColumns() {
   std::string columns = CoreColumns() + ", c.labels, c.contacts";
   bool billing = false;
-  for (const pg::GivenColumn& column : kProfile) {
+  for (const Column& column : kProfile) {
     billing = billing || std::string(column.name) == "billing_company_name";
     if (billing) absl::StrAppend(&columns, ", c.", column.name);
   }
@@ -149,21 +151,26 @@ Customer ReadFull(pg::RowReader& row) {
 
 std::string ProfileColumns(const std::string& prefix) {
   std::string columns;
-  for (const pg::GivenColumn& column : kProfile) {
+  for (const Column& column : kProfile) {
     absl::StrAppend(&columns, columns.empty() ? "" : ", ", prefix, column.name);
   }
   return columns;
 }
 
-std::string ProfileRows(int first) {
-  std::string rows = absl::StrCat("unnest($", first, "::uuid[]");
-  for (const pg::GivenColumn& column : kProfile) absl::StrAppend(&rows, ", $", ++first, "::", column.type, "[]");
-  return absl::StrCat(rows, ") AS k(id, ", ProfileColumns(""), ")");
+std::vector<pg::GivenColumn> WithProfile(std::vector<pg::GivenColumn> columns) {
+  for (const Column& column : kProfile) columns.push_back({column.name, column.type});
+  return columns;
 }
 
-std::vector<pg::GivenColumn> WithProfile(std::vector<pg::GivenColumn> columns) {
-  columns.insert(columns.end(), std::begin(kProfile), std::end(kProfile));
+std::vector<pg::GivenColumn> WithProfiles(std::vector<pg::GivenColumn> columns) {
+  columns.push_back({"profile_id", "uuid[]"});
+  for (const Column& column : kProfile) columns.push_back({column.name, absl::StrCat(column.type, "[]")});
   return columns;
+}
+
+std::string ProfileRows(const std::string& given) {
+  return absl::StrCat("unnest(", given, ".profile_id, ", ProfileColumns(given + "."), ") AS k(id, ", ProfileColumns(""),
+                      ")");
 }
 
 void BindProfile(const Customer& customer, pg::Params& params) {
@@ -180,7 +187,7 @@ void BindProfiles(const std::vector<const Customer*>& customers, pg::Params& par
   std::vector<pg::Params> rows;
   rows.reserve(customers.size());
   for (const Customer* customer : customers) BindProfile(*customer, rows.emplace_back().Text(customer->name.customer));
-  params.Columns(rows, kProfileParameters);
+  params.Columns(rows, 1 + static_cast<int>(std::size(kProfile)));
 }
 
 std::string NewerRelationship(const std::string& kind, const std::string& state, const std::string& generation,

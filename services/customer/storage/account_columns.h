@@ -21,13 +21,14 @@ inline constexpr char kAccountTables[] = " FROM customer c JOIN organization o O
 // What a partner says of a customer: the columns that UpdateCustomer may change, joined by commas, each behind
 // `prefix`.
 std::string ProfileColumns(const std::string& prefix);
-// unnest($first …) AS k(id, <profile columns>): a row an account. Takes kProfileParameters parameters.
-std::string ProfileRows(int first);
-extern const int kProfileParameters;
-void BindProfiles(const std::vector<const Customer*>& customers, pg::Params& params);
-// `columns`, and those of the profile: of a row that BindProfile ends.
+// `columns`, and those of a profile: of a row that BindProfile ends.
 std::vector<pg::GivenColumn> WithProfile(std::vector<pg::GivenColumn> columns);
 void BindProfile(const Customer& customer, pg::Params& params);
+// `columns`, and arrays of those of profiles with their accounts' ids: of a row that BindProfiles ends. In SQL the
+// profiles of `given` are the rows k(id, <profile columns>).
+std::vector<pg::GivenColumn> WithProfiles(std::vector<pg::GivenColumn> columns);
+void BindProfiles(const std::vector<const Customer*>& customers, pg::Params& params);
+std::string ProfileRows(const std::string& given);
 
 // SET list of an UPDATE of `customer c` that takes the relationship's summary over where it is newer than the row's;
 // the arguments are SQL expressions.

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "common/core/error.h"
 #include "services/customer/domain/create.h"
 #include "services/customer/domain/revise.h"
@@ -37,29 +36,30 @@ const pg::LoadStatement kLoadForLink("customer_for_link", {{"partner", "uuid"}, 
                                                   " FROM organization o LEFT JOIN customer c ON c.id = o.id AND "
                                                   "c.partner = given.partner WHERE o.id = given.id"));
 
-// {n}: the n-th of the agreement's own parameters. One a generation: a repeat keeps the first.
+// One a generation: a repeat keeps the first. The columns follow the statement's own.
 constexpr char kAgreed[] = R"sql(,
 agreed AS (
   INSERT INTO agreement (customer, partner, generation, template_id, date_agreed, first_name, last_name, email,
                          phone_number, create_time)
-  SELECT entity.id, $1::uuid, {1}::bigint, {2}::text, {3}::text::date, {4}::text, {5}::text, {6}::text, {7}::text,
-         {8}::timestamptz
-  FROM entity WHERE {2}::text IS NOT NULL
+  SELECT entity.id, g.partner, g.generation, g.template_id, g.date_agreed, g.agreed_first_name, g.agreed_last_name,
+         g.agreed_email, g.agreed_phone_number, g.agree_time
+  FROM entity JOIN given g ON g.id = entity.id WHERE g.template_id IS NOT NULL
   ON CONFLICT DO NOTHING
 ))sql";
-constexpr int kAgreedParameters = 8;
 
-std::string Agreed(int first) {
-  std::vector<std::pair<std::string, std::string>> numbers;
-  numbers.reserve(kAgreedParameters);
-  for (int i = 0; i < kAgreedParameters; ++i) {
-    numbers.emplace_back(absl::StrCat("{", i + 1, "}"), absl::StrCat("$", first + i));
-  }
-  return absl::StrReplaceAll(kAgreed, numbers);
+std::vector<pg::GivenColumn> WithAgreement(std::vector<pg::GivenColumn> columns) {
+  const std::vector<pg::GivenColumn> agreement = {{"template_id", "text"},
+                                                  {"date_agreed", "date"},
+                                                  {"agreed_first_name", "text"},
+                                                  {"agreed_last_name", "text"},
+                                                  {"agreed_email", "text"},
+                                                  {"agreed_phone_number", "text"},
+                                                  {"agree_time", "timestamptz"}};
+  columns.insert(columns.end(), agreement.begin(), agreement.end());
+  return columns;
 }
 
-void BindAgreement(const std::optional<Agreement>& agreement, int64_t generation, absl::Time now, pg::Params& params) {
-  params.Int(generation);
+void BindAgreement(const std::optional<Agreement>& agreement, absl::Time now, pg::Params& params) {
   if (agreement.has_value()) {
     const Contact& contact = agreement->primary_contact;
     params.Text(agreement->template_id).Text(agreement->date_agreed).TextOrNull(contact.first_name);
@@ -71,19 +71,30 @@ void BindAgreement(const std::optional<Agreement>& agreement, int64_t generation
 }
 
 // A new account of a relationship that stands, or that ended before the account came.
-constexpr int kInsertOwnParameters = 11;
 const pg::WriteStatement kInsert(
     "customer_insert",
+    WithAgreement(WithProfile({{"partner", "uuid"},
+                               {"id", "uuid"},
+                               {"origin", "smallint"},
+                               {"region", "text"},
+                               {"kind", "smallint"},
+                               {"relationship_state", "smallint"},
+                               {"generation", "bigint"},
+                               {"relationship_revision", "bigint"},
+                               {"revision", "bigint"},
+                               {"create_time", "timestamptz"},
+                               {"state", "smallint"},
+                               {"end_time", "timestamptz"}})),
     absl::StrCat(
-        "entity AS (INSERT INTO customer (partner, origin, region, relationship_kind, relationship_state, "
+        "entity AS (INSERT INTO customer (partner, id, origin, region, relationship_kind, relationship_state, "
         "relationship_generation, relationship_revision, link_generation, link_revision, revision, "
-        "create_time, update_time, state, end_time, id, ",
+        "create_time, update_time, state, end_time, ",
         ProfileColumns(""),
-        ") SELECT $1::uuid, $2::smallint, $3::text, $4::smallint, $5::smallint, $6::bigint, $7::bigint, "
-        "$6::bigint, $7::bigint, $8::bigint, $9::timestamptz, $9::timestamptz, $10::smallint, "
-        "$11::timestamptz, k.id, ",
-        ProfileColumns("k."), " FROM ", ProfileRows(kInsertOwnParameters + 1),
-        " JOIN organization o ON o.id = k.id "
+        ") SELECT g.partner, g.id, g.origin, g.region, g.kind, g.relationship_state, g.generation, "
+        "g.relationship_revision, g.generation, g.relationship_revision, g.revision, g.create_time, g.create_time, "
+        "g.state, g.end_time, ",
+        ProfileColumns("g."),
+        " FROM given g JOIN organization o ON o.id = g.id "
         // Of an account that ended before it stood nothing is kept but its end: see EndBeforeItStood.
         "ON CONFLICT (id, partner) DO UPDATE SET (origin, region, relationship_kind, relationship_state, "
         "relationship_generation, relationship_revision, link_generation, link_revision, revision, update_time, "
@@ -92,22 +103,30 @@ const pg::WriteStatement kInsert(
         ") = (EXCLUDED.origin, EXCLUDED.region, EXCLUDED.relationship_kind, EXCLUDED.relationship_state, "
         "EXCLUDED.relationship_generation, EXCLUDED.relationship_revision, EXCLUDED.link_generation, "
         "EXCLUDED.link_revision, EXCLUDED.revision, EXCLUDED.update_time, EXCLUDED.state, EXCLUDED.end_time, ",
-        ProfileColumns("EXCLUDED."), ") WHERE customer.company_name = '' RETURNING id)",
-        Agreed(kInsertOwnParameters + kProfileParameters + 1)),
-    kInsertOwnParameters + kProfileParameters + kAgreedParameters);
+        ProfileColumns("EXCLUDED."), ") WHERE customer.company_name = '' RETURNING id)", kAgreed));
 
 // An account that begins to stand again, ends, or only learns of a later generation of its relationship.
-constexpr int kMoveOwnParameters = 12;
 const pg::WriteStatement kMove(
     "customer_move",
-    absl::StrCat("entity AS (UPDATE customer c SET revision = $4::bigint, update_time = $5::timestamptz, "
-                 "state = $6::smallint, end_time = $7::timestamptz, region = $8::text, link_generation = $11::bigint, "
-                 "link_revision = $12::bigint, ",
-                 NewerRelationship("$9::smallint", "$10::smallint", "$11::bigint", "$12::bigint"),
-                 " WHERE c.partner = $1::uuid AND c.id = $2::uuid AND c.revision = $3::bigint "
-                 "AND (c.link_generation, c.link_revision) < ($11::bigint, $12::bigint) RETURNING c.id)",
-                 Agreed(kMoveOwnParameters + 1)),
-    kMoveOwnParameters + kAgreedParameters);
+    WithAgreement({{"partner", "uuid"},
+                   {"id", "uuid"},
+                   {"loaded_revision", "bigint"},
+                   {"revision", "bigint"},
+                   {"update_time", "timestamptz"},
+                   {"state", "smallint"},
+                   {"end_time", "timestamptz"},
+                   {"region", "text"},
+                   {"kind", "smallint"},
+                   {"relationship_state", "smallint"},
+                   {"generation", "bigint"},
+                   {"relationship_revision", "bigint"}}),
+    absl::StrCat("entity AS (UPDATE customer c SET revision = g.revision, update_time = g.update_time, "
+                 "state = g.state, end_time = g.end_time, region = g.region, link_generation = g.generation, "
+                 "link_revision = g.relationship_revision, ",
+                 NewerRelationship("g.kind", "g.relationship_state", "g.generation", "g.relationship_revision"),
+                 " FROM given g WHERE c.partner = g.partner AND c.id = g.id AND c.revision = g.loaded_revision "
+                 "AND (c.link_generation, c.link_revision) < (g.generation, g.relationship_revision) RETURNING c.id)",
+                 kAgreed));
 
 const pg::Statement kFollow{
     "customer_follow",
@@ -124,7 +143,7 @@ pg::WritePlan MovePlan(const Customer& current, const Revision<Customer>& moved,
   params.Time(after.update_time).Int(static_cast<int>(after.state)).TimeOrNull(after.end_time);
   params.TextOrNull(after.region).Int(summary.kind).Int(summary.state).Int(summary.generation);
   params.Int(summary.revision);
-  BindAgreement(agreement, summary.generation, now, params);
+  BindAgreement(agreement, now, params);
   return PlanOf(kMove, std::move(params),
                 moved.changed_fields.empty() ? SilentChange(after.name, after.revision) : ChangeOf(moved, encode));
 }
@@ -133,12 +152,13 @@ pg::WritePlan InsertPlan(const Revision<Customer>& made, const std::optional<Agr
                          const Encode<Customer>& encode) {
   const Customer& after = made.after;
   pg::Params params;
-  params.Text(after.name.partner).Int(static_cast<int>(after.origin)).TextOrNull(after.region);
+  params.Text(after.name.partner).Text(after.name.customer);
+  params.Int(static_cast<int>(after.origin)).TextOrNull(after.region);
   params.Int(after.relationship.kind).Int(after.relationship.state).Int(after.relationship.generation);
   params.Int(after.relationship.revision).Int(after.revision).Time(now);
   params.Int(static_cast<int>(after.state)).TimeOrNull(after.end_time);
-  BindProfiles({&after}, params);
-  BindAgreement(agreement, after.relationship.generation, now, params);
+  BindProfile(after, params);
+  BindAgreement(agreement, now, params);
   return PlanOf(kInsert, std::move(params), ChangeOf(made, encode));
 }
 

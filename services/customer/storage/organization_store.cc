@@ -12,42 +12,51 @@ namespace {
 
 constexpr char kOrganizationColumns[] =
     "o.id, o.revision, o.primary_domain, o.custom_domains, o.tenant_issuers, o.tenant_ids, "
-    "o.provisional_saga IS NOT NULL, EXISTS (SELECT FROM customer c WHERE c.id = o.id AND c.partner = $4::uuid AND "
+    "o.provisional_saga IS NOT NULL, EXISTS (SELECT FROM customer c WHERE c.id = o.id AND c.partner = given.partner AND "
     "c.state = 1)";
 
 const pg::LoadStatement kLoad(
     "organization_by_keys",
+    {{"issuer", "text"}, {"tenant_id", "uuid"}, {"domains", "text[]"}, {"partner", "uuid"}},
     absl::StrCat("SELECT ", kOrganizationColumns,
                  " FROM organization o WHERE o.id IN (SELECT t.organization FROM organization_tenant t WHERE "
-                 "t.issuer = $1::text AND t.tenant_id = $2::uuid UNION SELECT d.organization FROM "
-                 "organization_domain d WHERE d.domain = ANY ($3::text[]))"),
-    4);
+                 "t.issuer = given.issuer AND t.tenant_id = given.tenant_id UNION SELECT d.organization FROM "
+                 "organization_domain d WHERE d.domain = ANY (given.domains))"));
 
-// $1 id, $2 loaded revision (0: make it), $3 time, $4 primary domain, $5 custom domains, $6 issuers, $7 tenant ids;
-// $8 new domains, $9 and $10 issuers and ids of new tenants. A key that somebody else takes meanwhile raises 23505.
-const pg::WriteStatement kReserve("organization_reserve", R"sql(
+// Of loaded revision 0 is what is to be made. A key that somebody else takes meanwhile raises 23505.
+const pg::WriteStatement kReserve("organization_reserve",
+                                  {{"id", "uuid"},
+                                   {"loaded_revision", "bigint"},
+                                   {"create_time", "timestamptz"},
+                                   {"primary_domain", "text"},
+                                   {"custom_domains", "text[]"},
+                                   {"issuers", "text[]"},
+                                   {"tenants", "text[]"},
+                                   {"new_domains", "text[]"},
+                                   {"new_issuers", "text[]"},
+                                   {"new_tenants", "text[]"}},
+                                  R"sql(
 founded AS (
   INSERT INTO organization (id, revision, primary_domain, custom_domains, tenant_issuers, tenant_ids, create_time)
-  SELECT $1::uuid, 1, $4::text, $5::text[], $6::text[], $7::text[], $3::timestamptz WHERE $2::bigint = 0
+  SELECT id, 1, primary_domain, custom_domains, issuers, tenants, create_time FROM given WHERE loaded_revision = 0
   RETURNING id
 ),
 grown AS (
   UPDATE organization o
-  SET revision = $2::bigint + 1, primary_domain = $4::text, custom_domains = $5::text[], tenant_issuers = $6::text[],
-      tenant_ids = $7::text[], provisional_saga = NULL
-  WHERE o.id = $1::uuid AND o.revision = $2::bigint
+  SET revision = g.loaded_revision + 1, primary_domain = g.primary_domain, custom_domains = g.custom_domains,
+      tenant_issuers = g.issuers, tenant_ids = g.tenants, provisional_saga = NULL
+  FROM given g WHERE o.id = g.id AND o.revision = g.loaded_revision
   RETURNING o.id
 ),
 entity AS (SELECT id FROM founded UNION ALL SELECT id FROM grown),
 domains AS (
   INSERT INTO organization_domain (domain, organization, is_primary)
-  SELECT d, entity.id, d = $4::text FROM entity, unnest($8::text[]) AS d
+  SELECT d, g.id, d = g.primary_domain FROM entity JOIN given g USING (id), unnest(g.new_domains) AS d
 ),
 tenants AS (
   INSERT INTO organization_tenant (tenant_id, issuer, organization)
-  SELECT t.id::uuid, t.issuer, entity.id FROM entity, unnest($9::text[], $10::text[]) AS t(issuer, id)
-))sql",
-                                  10);
+  SELECT t.id::uuid, t.issuer, g.id FROM entity JOIN given g USING (id), unnest(g.new_issuers, g.new_tenants) AS t(issuer, id)
+))sql");
 
 const pg::Statement kFindDomain{"organization_domain_holder", R"sql(
 SELECT d.organization, c.id, c.state FROM organization_domain d

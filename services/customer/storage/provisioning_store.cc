@@ -11,17 +11,19 @@
 namespace clientele::customer {
 namespace {
 
-const pg::LoadStatement kLoadForCreate("customer_for_create", R"sql(
+const pg::LoadStatement kLoadForCreate(
+    "customer_for_create",
+    {{"partner", "uuid"}, {"domain", "text"}, {"issuer", "text"}, {"tenant_id", "uuid"}, {"external_id", "text"}},
+    R"sql(
 SELECT d.organization, d.own, t.organization, t.own, e.id, e.state
 FROM (SELECT) AS one
 LEFT JOIN (SELECT k.organization, c.state AS own FROM organization_domain k
-           LEFT JOIN customer c ON c.id = k.organization AND c.partner = $1::uuid
-           WHERE k.domain = $2::text) d ON true
+           LEFT JOIN customer c ON c.id = k.organization AND c.partner = given.partner
+           WHERE k.domain = given.domain) d ON true
 LEFT JOIN (SELECT k.organization, c.state AS own FROM organization_tenant k
-           LEFT JOIN customer c ON c.id = k.organization AND c.partner = $1::uuid
-           WHERE k.tenant_id = $4::uuid AND k.issuer = $3::text) t ON true
-LEFT JOIN customer e ON e.partner = $1::uuid AND e.external_id = $5::text)sql",
-                                       5);
+           LEFT JOIN customer c ON c.id = k.organization AND c.partner = given.partner
+           WHERE k.tenant_id = given.tenant_id AND k.issuer = given.issuer) t ON true
+LEFT JOIN customer e ON e.partner = given.partner AND e.external_id = given.external_id)sql");
 
 constexpr char kRowFacts[] = R"sql(
 SELECT k.n, t.organization, d.organization, o.revision, c.state, c.saga,
@@ -41,23 +43,40 @@ const pg::Statement kFacts{"customers_imported", kRowFacts};
 // Whoever loses a key to another writer gets 23505, and whoever finds an organisation changed since it was decided on
 // writes no row: either way nothing is written, and the whole is decided again. So of two partners that take one
 // organisation at once the second sees the first.
-constexpr int kProvisionOwnParameters = 14;
+// The arrays are organisations to found, organisations that grow, organisations whose ended account is revived, and
+// accounts to make.
 const pg::WriteStatement kProvision("customer_provision",
+                                    WithProfiles({{"partner", "uuid"},
+                                                  {"origin", "smallint"},
+                                                  {"saga", "uuid"},
+                                                  {"vouched_by", "text"},
+                                                  {"create_time", "timestamptz"},
+                                                  {"issuer", "text"},
+                                                  {"founded", "uuid[]"},
+                                                  {"founded_domains", "text[]"},
+                                                  {"founded_tenants", "text[]"},
+                                                  {"grown", "uuid[]"},
+                                                  {"grown_domains", "text[]"},
+                                                  {"grown_tenants", "text[]"},
+                                                  {"grown_revisions", "bigint[]"},
+                                                  {"revived", "uuid[]"}}),
                                     absl::StrCat(R"sql(
 locked AS MATERIALIZED (
-  SELECT o.id, o.revision FROM organization o WHERE o.id = ANY ($10::uuid[]) ORDER BY o.id FOR NO KEY UPDATE
+  SELECT o.id, o.revision FROM organization o WHERE o.id IN (SELECT unnest(given.grown) FROM given)
+  ORDER BY o.id FOR NO KEY UPDATE
 ),
-decided_on AS MATERIALIZED (
-  SELECT count(*) = cardinality($10::uuid[]) AS still
-  FROM locked JOIN unnest($10::uuid[], $13::bigint[]) AS k(id, revision) USING (id, revision)
+decided AS MATERIALIZED (
+  SELECT given.* FROM given
+  WHERE cardinality(given.grown) = (SELECT count(*) FROM unnest(given.grown, given.grown_revisions) AS k(id, revision)
+                                    JOIN locked USING (id, revision))
 ),
 founded AS (
   INSERT INTO organization (id, revision, primary_domain, custom_domains, tenant_issuers, tenant_ids,
                             provisional_saga, create_time)
-  SELECT k.id, 1, k.domain, '{}', CASE WHEN k.tenant IS NULL THEN '{}' ELSE ARRAY[$6::text] END,
-         CASE WHEN k.tenant IS NULL THEN '{}' ELSE ARRAY[k.tenant] END, $3::uuid, $5::timestamptz
-  FROM unnest($7::uuid[], $8::text[], $9::text[]) AS k(id, domain, tenant), decided_on WHERE still
-  RETURNING id, primary_domain AS domain, tenant_ids[1] AS tenant
+  SELECT k.id, 1, k.domain, '{}', CASE WHEN k.tenant IS NULL THEN '{}' ELSE ARRAY[g.issuer] END,
+         CASE WHEN k.tenant IS NULL THEN '{}' ELSE ARRAY[k.tenant] END, g.saga, g.create_time
+  FROM decided g, unnest(g.founded, g.founded_domains, g.founded_tenants) AS k(id, domain, tenant)
+  RETURNING id, primary_domain AS domain, tenant_issuers[1] AS issuer, tenant_ids[1] AS tenant
 ),
 grown AS (
   UPDATE organization o
@@ -65,11 +84,11 @@ grown AS (
       primary_domain = CASE WHEN o.primary_domain = '' THEN COALESCE(k.domain, '') ELSE o.primary_domain END,
       custom_domains = CASE WHEN o.primary_domain = '' OR k.domain IS NULL THEN o.custom_domains
                             ELSE o.custom_domains || k.domain END,
-      tenant_issuers = CASE WHEN k.tenant IS NULL THEN o.tenant_issuers ELSE o.tenant_issuers || $6::text END,
+      tenant_issuers = CASE WHEN k.tenant IS NULL THEN o.tenant_issuers ELSE o.tenant_issuers || g.issuer END,
       tenant_ids = CASE WHEN k.tenant IS NULL THEN o.tenant_ids ELSE o.tenant_ids || k.tenant END
-  FROM unnest($10::uuid[], $11::text[], $12::text[]) AS k(id, domain, tenant), decided_on
-  WHERE o.id = k.id AND still
-  RETURNING o.id, k.domain, k.tenant, o.primary_domain = k.domain AS is_primary
+  FROM decided g, unnest(g.grown, g.grown_domains, g.grown_tenants) AS k(id, domain, tenant)
+  WHERE o.id = k.id
+  RETURNING o.id, k.domain, g.issuer, k.tenant, o.primary_domain = k.domain AS is_primary
 ),
 domains AS (
   INSERT INTO organization_domain (domain, organization, is_primary)
@@ -79,53 +98,62 @@ domains AS (
 ),
 tenants AS (
   INSERT INTO organization_tenant (tenant_id, issuer, organization)
-  SELECT f.tenant::uuid, $6::text, f.id FROM founded f WHERE f.tenant IS NOT NULL
-  UNION ALL SELECT g.tenant::uuid, $6::text, g.id FROM grown g WHERE g.tenant IS NOT NULL
+  SELECT f.tenant::uuid, f.issuer, f.id FROM founded f WHERE f.tenant IS NOT NULL
+  UNION ALL SELECT g.tenant::uuid, g.issuer, g.id FROM grown g WHERE g.tenant IS NOT NULL
   ORDER BY 1
 ),
 created AS (
   INSERT INTO customer (partner, origin, saga, vouched_by, create_time, update_time, state, revision, id, )sql",
                                                  ProfileColumns(""), R"sql()
-  SELECT $1::uuid, $2::smallint, $3::uuid, $4::text, $5::timestamptz, $5::timestamptz, 0, 0, k.id, )sql",
-                                                 ProfileColumns("k."), " FROM ",
-                                                 ProfileRows(kProvisionOwnParameters + 1),
-                                                 R"sql(, decided_on WHERE still
+  SELECT g.partner, g.origin, g.saga, g.vouched_by, g.create_time, g.create_time, 0, 0, k.id, )sql",
+                                                 ProfileColumns("k."), " FROM decided g, ", ProfileRows("g"),
+                                                 R"sql(
   RETURNING id
 ),
 revived AS (
-  UPDATE customer c SET saga = $3::uuid FROM decided_on
-  WHERE c.partner = $1::uuid AND c.id = ANY ($14::uuid[]) AND c.state = 2 AND still
+  UPDATE customer c SET saga = g.saga FROM decided g
+  WHERE c.partner = g.partner AND c.id = ANY (g.revived) AND c.state = 2
   RETURNING c.id
 ),
-entity AS (SELECT id FROM created UNION ALL SELECT id FROM revived))sql"),
-                                    kProvisionOwnParameters + kProfileParameters);
+entity AS (SELECT id FROM created UNION ALL SELECT id FROM revived))sql"));
 
-const pg::LoadStatement kLoadForSettle("customers_for_settle",
+const pg::LoadStatement kLoadForSettle("customers_for_settle", {{"partner", "uuid"}, {"ids", "uuid[]"}},
                                        absl::StrCat("SELECT ", FullColumns(), kAccountTables,
-                                                    "WHERE c.partner = $1::uuid AND c.id = ANY ($2::uuid[])"),
-                                       2);
+                                                    "WHERE c.partner = given.partner AND c.id = ANY (given.ids)"));
 
+// The arrays are accounts that stand from now on, and accounts that were refused.
 const pg::WriteStatement kSettle(
     "customer_settle",
+    {{"partner", "uuid"},
+     {"saga", "uuid"},
+     {"update_time", "timestamptz"},
+     {"standing", "uuid[]"},
+     {"revisions", "bigint[]"},
+     {"kinds", "smallint[]"},
+     {"states", "smallint[]"},
+     {"generations", "bigint[]"},
+     {"relationship_revisions", "bigint[]"},
+     {"regions", "text[]"},
+     {"refused", "uuid[]"}},
     absl::StrCat(R"sql(
 settled AS (
   UPDATE customer c
-  SET state = 1, saga = $2::uuid, end_time = NULL, revision = k.revision + 1, update_time = $3::timestamptz,
+  SET state = 1, saga = g.saga, end_time = NULL, revision = k.revision + 1, update_time = g.update_time,
       region = k.region, link_generation = k.generation, link_revision = k.relationship_revision, )sql",
                  NewerRelationship("k.kind", "k.state", "k.generation", "k.relationship_revision"), R"sql(
-  FROM unnest($4::uuid[], $5::bigint[], $6::smallint[], $7::smallint[], $8::bigint[], $9::bigint[], $10::text[])
+  FROM given g, unnest(g.standing, g.revisions, g.kinds, g.states, g.generations, g.relationship_revisions, g.regions)
        AS k(id, revision, kind, state, generation, relationship_revision, region)
-  WHERE c.partner = $1::uuid AND c.id = k.id AND c.revision = k.revision
-    AND (c.state = 2 OR c.state = 0 AND c.saga = $2::uuid)
+  WHERE c.partner = g.partner AND c.id = k.id AND c.revision = k.revision
+    AND (c.state = 2 OR c.state = 0 AND c.saga = g.saga)
   RETURNING c.id
 ),
 removed AS (
-  DELETE FROM customer c
-  WHERE c.partner = $1::uuid AND c.id = ANY ($11::uuid[]) AND c.state = 0 AND c.saga = $2::uuid
-  RETURNING c.id
+  DELETE FROM customer c USING given g
+  WHERE c.partner = g.partner AND c.id = ANY (g.refused) AND c.state = 0 AND c.saga = g.saga
+  RETURNING c.id, c.saga
 ),
 dissolved AS (
-  DELETE FROM organization o USING removed r WHERE o.id = r.id AND o.provisional_saga = $2::uuid
+  DELETE FROM organization o USING removed r WHERE o.id = r.id AND o.provisional_saga = r.saga
   RETURNING o.primary_domain, o.tenant_issuers, o.tenant_ids
 ),
 freed_domain AS (DELETE FROM organization_domain d USING dissolved x WHERE d.domain = x.primary_domain),
@@ -134,8 +162,7 @@ freed_tenant AS (
                                            FROM dissolved) x
   WHERE t.tenant_id = x.id AND t.issuer = x.issuer
 ),
-entity AS (SELECT id FROM settled UNION ALL SELECT id FROM removed))sql"),
-    11);
+entity AS (SELECT id FROM settled UNION ALL SELECT id FROM removed))sql"));
 
 void BindKeys(const std::string& partner, const std::string& issuer, const std::vector<RowKeys>& keys,
               pg::Params& params) {

@@ -1,14 +1,16 @@
 #include "services/invitation/storage/invitation_row.h"
 
-#include <iterator>
-
 #include "absl/strings/str_cat.h"
 
 namespace clientele::invitation {
 namespace {
 
 // What a change may change.
-constexpr pg::GivenColumn kChange[] = {
+struct Column {
+  const char* name;
+  const char* type;
+};
+constexpr Column kChange[] = {
     {"state", "smallint"},
     {"lifetime_days", "integer"},
     {"expire_time", "timestamptz"},
@@ -81,13 +83,13 @@ Invitation ReadInvitation(pg::RowReader& row) {
 }
 
 std::vector<pg::GivenColumn> WithChange(std::vector<pg::GivenColumn> columns) {
-  columns.insert(columns.end(), std::begin(kChange), std::end(kChange));
+  for (const Column& column : kChange) columns.push_back({column.name, column.type});
   return columns;
 }
 
 std::string ChangeAssignments() {
   std::string assignments;
-  for (const pg::GivenColumn& column : kChange) {
+  for (const Column& column : kChange) {
     absl::StrAppend(&assignments, assignments.empty() ? "" : ", ", column.name, " = given.", column.name);
   }
   return assignments;

@@ -18,44 +18,53 @@ constexpr int kMaxRounds = 4;
 
 // Partner and relationship of each pair wanted, NULL columns where there is none.
 const pg::LoadStatement kLoad(
-    "establish_load",
+    "establish_load", {{"partners", "uuid[]"}, {"customers", "uuid[]"}},
     absl::StrCat("SELECT w.n, ", kPartnerColumns, ", ", kRelationshipColumns,
-                 " FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS w(partner, customer, n)"
+                 " FROM unnest(given.partners, given.customers) WITH ORDINALITY AS w(partner, customer, n)"
                  " LEFT JOIN partner p ON p.id = w.partner"
                  " LEFT JOIN customer_relationship r ON r.partner = w.partner AND r.customer = w.customer",
-                 kRelationshipSagaJoin),
-    2);
+                 kRelationshipSagaJoin));
 
 // Rows to change are locked in one order, so that two batches never wait for each other in a circle. A pair that
 // another writer took first is neither inserted nor updated, and leaves no event.
-const pg::WriteStatement kEstablish("establish", R"(
+const pg::WriteStatement kEstablish("establish",
+                                    {{"partners", "uuid[]"},
+                                     {"customers", "uuid[]"},
+                                     {"loaded_revisions", "bigint[]"},
+                                     {"generations", "bigint[]"},
+                                     {"regions", "text[]"},
+                                     {"origins", "smallint[]"},
+                                     {"established_by", "text[]"},
+                                     {"request", "text"},
+                                     {"establish_time", "timestamptz"}},
+                                    R"(
 wanted AS MATERIALIZED (
-  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::text[])
+  SELECT w.*, given.request, given.establish_time
+  FROM given, unnest(given.partners, given.customers, given.loaded_revisions, given.generations, given.regions,
+                     given.origins, given.established_by)
     AS w(partner, customer, loaded_revision, generation, region, origin, established_by)),
 ended AS MATERIALIZED (
-  SELECT r.partner, r.customer, w.loaded_revision, w.generation, w.region, w.origin, w.established_by
-  FROM customer_relationship r JOIN wanted w ON r.partner = w.partner AND r.customer = w.customer
+  SELECT w.* FROM customer_relationship r JOIN wanted w ON r.partner = w.partner AND r.customer = w.customer
   WHERE w.loaded_revision > 0 ORDER BY r.partner, r.customer FOR NO KEY UPDATE OF r),
 revived AS (
   UPDATE customer_relationship r
   SET state = 1, generation = e.generation, region = e.region, origin = e.origin, established_by = e.established_by,
-      establish_request = $8, terminated_by = NULL, termination_reason = NULL, termination_request_time = NULL,
-      termination_end_time = NULL, termination_saga = NULL, revision = e.loaded_revision + 1, update_time = $9,
-      establish_time = $9
+      establish_request = e.request, terminated_by = NULL, termination_reason = NULL, termination_request_time = NULL,
+      termination_end_time = NULL, termination_saga = NULL, revision = e.loaded_revision + 1,
+      update_time = e.establish_time, establish_time = e.establish_time
   FROM ended e
   WHERE r.partner = e.partner AND r.customer = e.customer AND r.revision = e.loaded_revision AND r.state = 3
   RETURNING r.partner, r.customer),
 inserted AS (
   INSERT INTO customer_relationship (partner, customer, kind, state, generation, region, origin, established_by,
                                      establish_request, revision, create_time, update_time, establish_time)
-  SELECT w.partner, w.customer, 1, 1, w.generation, w.region, w.origin, w.established_by, $8::text, 1, $9::timestamptz,
-         $9::timestamptz, $9::timestamptz
+  SELECT w.partner, w.customer, 1, 1, w.generation, w.region, w.origin, w.established_by, w.request, 1,
+         w.establish_time, w.establish_time, w.establish_time
   FROM wanted w WHERE w.loaded_revision = 0 ORDER BY w.partner, w.customer
   ON CONFLICT DO NOTHING RETURNING partner, customer),
 entity AS (
   SELECT partner::text || '/' || customer::text AS id FROM revived
-  UNION ALL SELECT partner::text || '/' || customer::text FROM inserted))",
-                                    9);
+  UNION ALL SELECT partner::text || '/' || customer::text FROM inserted))");
 
 struct Pair {
   std::optional<Partner> partner;
