@@ -50,7 +50,7 @@ struct Recorded {
 };
 
 // Whether a statement may run as one with those of other commands on a shared connection.
-enum Grouping { kTogether, kAlone };
+enum class Grouping { kTogether, kAlone };
 
 // The text of a guarded write: `entity_sql` is one or more CTEs of which `entity` RETURNs a column `id` (text or uuid)
 // for each row it changed. Appended are audit, outbox, idempotency record and saga, each fed by entity's rows: what did
@@ -58,11 +58,12 @@ enum Grouping { kTogether, kAlone };
 struct WriteStatement {
   // Of what commands on a shared connection write at the same time, one statement is made. Each gives one row of
   // `columns`, which entity_sql finds in the table `given`, such as
-  //   entity AS (UPDATE customer c SET … FROM given WHERE c.id = given.id AND c.revision = given.revision RETURNING c.id)
+  //   entity AS (UPDATE customer c SET … FROM given WHERE c.id = given.id AND c.revision = given.revision RETURNING
+  //   c.id)
   // Rows come in the order of their changes' entity_id, in which they are to be locked; no two of them have the same.
-  // What writes rows that belong to several entities, such as a parent's counter, is kAlone.
+  // What writes rows that belong to several entities, such as a parent's counter, is Grouping::kAlone.
   WriteStatement(const std::string& name, const std::vector<GivenColumn>& columns, const std::string& entity_sql,
-                 Grouping grouping = kTogether);
+                 Grouping grouping = Grouping::kTogether);
   // Of one command alone, which may change many rows: its parameters are $1 … $<entity_parameters>.
   WriteStatement(const std::string& name, const std::string& entity_sql, int entity_parameters);
   const Statement statement;

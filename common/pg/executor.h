@@ -15,7 +15,7 @@ enum class Lane { kRead, kWrite, kBulk };
 inline constexpr int kLaneCount = 3;
 
 struct LaneOptions {
-  int workers = 2;  // connections
+  int workers = 2;         // connections
   int queue_limit = 1024;  // jobs that wait; one more is refused
   // Ceiling of one statement in this lane; takes the place of the session options' own.
   absl::Duration statement_timeout = absl::Seconds(5);
@@ -53,9 +53,10 @@ struct LaneStatistics {
 };
 
 // The workers of one binary: each is a thread with a connection of its own; the bounded queue of a lane is its pool.
-// The write lane has more workers than connections: what they ask of the database at the same time and is alike, is one
-// statement (see WriteStatement). A worker that loses its connection reconnects, with backoff. Where a lane has no worker left that has one, what waits
-// is answered UNAVAILABLE and what comes is refused: no job waits for a database that is away. Thread-safe.
+// The write lane has more workers than connections: what they ask of the database at the same time and is alike is one
+// statement (see WriteStatement). A worker that loses its connection reconnects, with backoff. Where a lane has no
+// worker left that has one, what waits is answered UNAVAILABLE and what comes is refused: no job waits for a database
+// that is away. Thread-safe.
 class Executor {
  public:
   explicit Executor(const ExecutorOptions& options);

@@ -83,7 +83,8 @@ LoadStatement::LoadStatement(const std::string& name, const std::vector<GivenCol
       alone(false) {}
 
 LoadStatement::LoadStatement(const std::string& name, const std::string& select_sql, int select_parameters)
-    : statement{name, TextOf(absl::StrCat("WITH given AS ", GivenRows(CallColumns(), select_parameters + 1), " "), select_sql)},
+    : statement{name, TextOf(absl::StrCat("WITH given AS ", GivenRows(CallColumns(), select_parameters + 1), " "),
+                             select_sql)},
       select_parameters(select_parameters),
       alone(true) {}
 

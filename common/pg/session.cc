@@ -48,7 +48,10 @@ std::string SettingsOf(const SessionOptions& options) {
                                  "; SET idle_in_transaction_session_timeout = ", CeilMillis(SocketTimeout(options)),
                                  "; SET tcp_user_timeout = ", CeilMillis(SocketTimeout(options)),
                                  "; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; SET bytea_output = 'hex'"
-                                 "; SET client_min_messages = 'warning'; SET jit = off");
+                                 "; SET client_min_messages = 'warning'; SET jit = off"
+                                 // The plan of a prepared statement is kept while its tables grow: one that was made
+                                 // when a table was empty must use the index all the same.
+                                 "; SET enable_seqscan = off");
   if (!options.schema.empty()) {
     absl::StrAppend(&sql, "; SET search_path = \"", absl::StrReplaceAll(options.schema, {{"\"", "\"\""}}),
                     "\", extensions");

@@ -54,8 +54,8 @@ class Session {
   // Notices a connection that the server closed while it was idle, without asking the server.
   virtual bool Alive() = 0;
 
-  // Runs one statement in autocommit (or in the open transaction). Outside a transaction it connects again itself, once,
-  // where the connection breaks under it.
+  // Runs one statement in autocommit (or in the open transaction). Outside a transaction it connects again itself,
+  // once, where the connection breaks under it.
   virtual absl::StatusOr<Rows> Read(const Statement& statement, const Params& params) = 0;
   // As Read; a connection that breaks once the statement was sent is kInDoubt (in a transaction: kConnection), and
   // stays broken.

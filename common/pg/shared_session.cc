@@ -86,7 +86,8 @@ void StatementGroups::Run(Groupable& statement) {
 
 bool StatementGroups::Withdraw(const std::shared_ptr<Done>& done) {
   MutexLock lock(&mutex_);
-  const auto mine = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& each) { return each.done == done; });
+  const auto mine =
+      std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& each) { return each.done == done; });
   if (mine == waiting_.end()) return false;
   waiting_.erase(mine);
   return true;

@@ -116,13 +116,14 @@ std::string GivenRows(const std::vector<GivenColumn>& columns, int first) {
   for (const GivenColumn& column : columns) {
     // PostgreSQL has no array of arrays: such a column's values come as text.
     const bool array = absl::EndsWith(column.type, "[]");
-    absl::StrAppend(&select, "a.", column.name, array ? absl::StrCat("::", column.type, " AS ", column.name) : "", ", ");
+    absl::StrAppend(&select, "a.", column.name, array ? absl::StrCat("::", column.type, " AS ", column.name) : "",
+                    ", ");
     absl::StrAppend(&arrays, arrays.empty() ? "$" : ", $", first++, "::", array ? "text" : column.type, "[]");
     absl::StrAppend(&names, column.name, ", ");
   }
   return absl::StrCat("(SELECT ", select, "a.place FROM unnest(", arrays, ") WITH ORDINALITY AS a(", names,
-                      "place) LIMIT cardinality($", first - 1, "::",
-                      absl::EndsWith(columns.back().type, "[]") ? "text" : columns.back().type, "[]))");
+                      "place) LIMIT cardinality($", first - 1,
+                      "::", absl::EndsWith(columns.back().type, "[]") ? "text" : columns.back().type, "[]))");
 }
 
 }  // namespace clientele::pg

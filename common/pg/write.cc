@@ -79,7 +79,8 @@ class CommandWrite final : public Groupable {
  public:
   CommandWrite(const CallContext& call, const WritePlan& plan) : call_(call), plan_(plan) {
     for (const Change& change : plan.changes) claims_.push_back(change.entity_id);
-    if (!call.request_id.empty()) claims_.push_back(absl::StrCat(call.principal, " ", call.method, " ", call.request_id));
+    if (!call.request_id.empty())
+      claims_.push_back(absl::StrCat(call.principal, " ", call.method, " ", call.request_id));
   }
 
   const Statement& statement() const override { return plan_.statement->statement; }
@@ -173,10 +174,10 @@ class CommandWrite final : public Groupable {
 
 WriteStatement::WriteStatement(const std::string& name, const std::vector<GivenColumn>& columns,
                                const std::string& entity_sql, Grouping grouping)
-    : statement{name,
-                absl::StrCat("WITH ", GivenTable(columns), ", ", entity_sql, Trail(1 + static_cast<int>(columns.size())))},
+    : statement{name, absl::StrCat("WITH ", GivenTable(columns), ", ", entity_sql,
+                                   Trail(1 + static_cast<int>(columns.size())))},
       entity_parameters(static_cast<int>(columns.size())),
-      alone(grouping == kAlone),
+      alone(grouping == Grouping::kAlone),
       given(true) {}
 
 WriteStatement::WriteStatement(const std::string& name, const std::string& entity_sql, int entity_parameters)

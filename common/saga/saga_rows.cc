@@ -16,7 +16,7 @@ namespace {
 constexpr int kRowColumns = 11;
 
 // A step that is still ours to write.
-#define CLIENTELE_SAGA_MINE                                                                             \
+#define CLIENTELE_SAGA_MINE                                                                                         \
   " FROM given WHERE saga.id = given.id AND saga.owner = given.owner AND saga.step = given.step AND NOT saga.done " \
   "AND saga.lease_until > clock_timestamp() "
 std::vector<pg::GivenColumn> WithGuard(std::vector<pg::GivenColumn> columns) {

@@ -8,11 +8,11 @@
 namespace clientele::customer {
 namespace {
 
-const pg::Statement kFetch{"customer_fetch",
-                           absl::StrCat("SELECT given.place, ", FullColumns(), " FROM ",
-                                        pg::GivenRows({{"partner", "uuid"}, {"id", "uuid"}}),
-                                        " AS given JOIN customer c ON c.id = given.id AND c.partner = given.partner "
-                                        "AND c.state > 0 JOIN organization o ON o.id = c.id")};
+const pg::Statement kFetch{
+    "customer_fetch",
+    absl::StrCat("SELECT given.place, ", FullColumns(), " FROM ", pg::GivenRows({{"partner", "uuid"}, {"id", "uuid"}}),
+                 " AS given JOIN customer c ON c.id = given.id AND c.partner = given.partner "
+                 "AND c.state > 0 JOIN organization o ON o.id = c.id")};
 
 // A full domain in the form it is stored in; the beginning of one is only brought to lower case.
 std::string NormaliseDomain(const std::string& text) {

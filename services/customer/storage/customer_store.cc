@@ -18,17 +18,18 @@ const pg::LoadStatement kLoadForChange(
                  "LEFT JOIN customer e ON e.partner = given.partner AND e.external_id = given.external_id "
                  "AND e.id <> c.id WHERE c.partner = given.partner AND c.id = given.id"));
 
-const pg::WriteStatement kChange("customer_change",
-                                 WithProfile({{"partner", "uuid"},
-                                              {"id", "uuid"},
-                                              {"loaded_revision", "bigint"},
-                                              {"revision", "bigint"},
-                                              {"update_time", "timestamptz"}}),
-                                 absl::StrCat("entity AS (UPDATE customer c SET (", ProfileColumns(""),
-                                              ", revision, update_time) = (", ProfileColumns("given."),
-                                              ", given.revision, given.update_time) FROM given "
-                                              "WHERE c.partner = given.partner AND c.id = given.id "
-                                              "AND c.revision = given.loaded_revision AND c.state = 1 RETURNING c.id)"));
+const pg::WriteStatement kChange(
+    "customer_change",
+    WithProfile({{"partner", "uuid"},
+                 {"id", "uuid"},
+                 {"loaded_revision", "bigint"},
+                 {"revision", "bigint"},
+                 {"update_time", "timestamptz"}}),
+    absl::StrCat("entity AS (UPDATE customer c SET (", ProfileColumns(""), ", revision, update_time) = (",
+                 ProfileColumns("given."),
+                 ", given.revision, given.update_time) FROM given "
+                 "WHERE c.partner = given.partner AND c.id = given.id "
+                 "AND c.revision = given.loaded_revision AND c.state = 1 RETURNING c.id)"));
 
 // The organisation, and the partner's account of it if there is one.
 const pg::LoadStatement kLoadForLink("customer_for_link", {{"partner", "uuid"}, {"id", "uuid"}},
@@ -48,12 +49,9 @@ agreed AS (
 ))sql";
 
 std::vector<pg::GivenColumn> WithAgreement(std::vector<pg::GivenColumn> columns) {
-  const std::vector<pg::GivenColumn> agreement = {{"template_id", "text"},
-                                                  {"date_agreed", "date"},
-                                                  {"agreed_first_name", "text"},
-                                                  {"agreed_last_name", "text"},
-                                                  {"agreed_email", "text"},
-                                                  {"agreed_phone_number", "text"},
+  const std::vector<pg::GivenColumn> agreement = {{"template_id", "text"},       {"date_agreed", "date"},
+                                                  {"agreed_first_name", "text"}, {"agreed_last_name", "text"},
+                                                  {"agreed_email", "text"},      {"agreed_phone_number", "text"},
                                                   {"agree_time", "timestamptz"}};
   columns.insert(columns.end(), agreement.begin(), agreement.end());
   return columns;

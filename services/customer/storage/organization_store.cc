@@ -12,12 +12,12 @@ namespace {
 
 constexpr char kOrganizationColumns[] =
     "o.id, o.revision, o.primary_domain, o.custom_domains, o.tenant_issuers, o.tenant_ids, "
-    "o.provisional_saga IS NOT NULL, EXISTS (SELECT FROM customer c WHERE c.id = o.id AND c.partner = given.partner AND "
+    "o.provisional_saga IS NOT NULL, EXISTS (SELECT FROM customer c WHERE c.id = o.id AND c.partner = given.partner "
+    "AND "
     "c.state = 1)";
 
 const pg::LoadStatement kLoad(
-    "organization_by_keys",
-    {{"issuer", "text"}, {"tenant_id", "uuid"}, {"domains", "text[]"}, {"partner", "uuid"}},
+    "organization_by_keys", {{"issuer", "text"}, {"tenant_id", "uuid"}, {"domains", "text[]"}, {"partner", "uuid"}},
     absl::StrCat("SELECT ", kOrganizationColumns,
                  " FROM organization o WHERE o.id IN (SELECT t.organization FROM organization_tenant t WHERE "
                  "t.issuer = given.issuer AND t.tenant_id = given.tenant_id UNION SELECT d.organization FROM "

@@ -22,12 +22,13 @@ std::string SelectFacts(const std::string& id, const std::string& day) {
       day, " WHERE i.id = ", id);
 }
 
-const pg::LoadStatement kLoad("invitation_load", {{"id", "uuid"}, {"day", "date"}}, SelectFacts("given.id", "given.day"));
+const pg::LoadStatement kLoad("invitation_load", {{"id", "uuid"}, {"day", "date"}},
+                              SelectFacts("given.id", "given.day"));
 const pg::Statement kFind{"invitation_find", SelectFacts("$1::uuid", "$2::date")};
-const pg::Statement kFetch{"invitation_fetch",
-                           absl::StrCat("SELECT given.place, ", kInvitationColumns, " FROM ",
-                                        pg::GivenRows({{"id", "uuid"}}), " AS given JOIN invitation i ON i.id = given.id ",
-                                        kInvitationJoins)};
+const pg::Statement kFetch{
+    "invitation_fetch",
+    absl::StrCat("SELECT given.place, ", kInvitationColumns, " FROM ", pg::GivenRows({{"id", "uuid"}}),
+                 " AS given JOIN invitation i ON i.id = given.id ", kInvitationJoins)};
 
 const pg::LoadStatement kLoadForDraft(
     "invitation_load_draft", {{"partner", "uuid"}, {"kind", "smallint"}, {"target_key", "text"}},
@@ -61,11 +62,11 @@ const pg::WriteStatement kInsert(
     "target_issuer, target_key, target_host, recipient_email, locale, message, lifetime_days, 0, 1, 0, '', '', '', '', "
     "revision, revision, create_time, create_time FROM given ON CONFLICT DO NOTHING RETURNING id)");
 
-const pg::WriteStatement kChange("invitation_change",
-                                 WithChange({{"id", "uuid"}, {"loaded_revision", "bigint"}}),
-                                 absl::StrCat("entity AS (UPDATE invitation i SET ", ChangeAssignments(),
-                                              " FROM given WHERE i.id = given.id AND i.revision = given.loaded_revision "
-                                              "RETURNING i.id)"));
+const pg::WriteStatement kChange(
+    "invitation_change", WithChange({{"id", "uuid"}, {"loaded_revision", "bigint"}}),
+    absl::StrCat("entity AS (UPDATE invitation i SET ", ChangeAssignments(),
+                 " FROM given WHERE i.id = given.id AND i.revision = given.loaded_revision "
+                 "RETURNING i.id)"));
 
 // The invitation is locked at the revision that was loaded before its mail is counted, so the counter never counts
 // what is not sent, and never passes the limit however many send at once. Alone, since a partner's invitations have one
@@ -84,7 +85,7 @@ const pg::WriteStatement kOpen(
                  "AND i.partner = counted.partner RETURNING i.id, i.token_generation, i.update_time), "
                  "queued AS (INSERT INTO invitation_mail (invitation, generation, kind, next_attempt, create_time) "
                  "SELECT id, token_generation, 1, update_time, update_time FROM entity)"),
-    pg::kAlone);
+    pg::Grouping::kAlone);
 
 std::string DayOf(absl::Time now) { return absl::FormatTime("%Y-%m-%d", now, absl::UTCTimeZone()); }
 

@@ -34,8 +34,9 @@ entity AS (
   WHERE id = $1 AND revision = $2 RETURNING id))",
                                  11);
 
-const pg::Statement kFetch = {"partner_fetch", absl::StrCat("SELECT given.place, ", kPartnerColumns, " FROM ", pg::GivenRows({{"id", "uuid"}}),
-                                         " AS given JOIN partner p ON p.id = given.id")};
+const pg::Statement kFetch = {
+    "partner_fetch", absl::StrCat("SELECT given.place, ", kPartnerColumns, " FROM ", pg::GivenRows({{"id", "uuid"}}),
+                                  " AS given JOIN partner p ON p.id = given.id")};
 
 struct Found {
   std::optional<Partner> partner;  // the one asked for
