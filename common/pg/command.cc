@@ -10,7 +10,9 @@
 namespace clientele::pg {
 namespace {
 
-constexpr int kMaxAttempts = 8;
+// Of all the commands of a replica that may want one row at once, one gets through at each attempt: enough for 32 of
+// them, within the default deadline.
+constexpr int kMaxAttempts = 16;
 constexpr int kMaxReconnects = 1;
 constexpr Backoff kConflictBackoff{absl::Milliseconds(2), absl::Milliseconds(100), 2.0};
 

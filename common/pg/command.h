@@ -151,7 +151,7 @@ absl::Status RunAttempts(Session& session, CallContext& call, const PlanAttempt&
 
 // The loop of every command. `attempt`, a callable that returns absl::StatusOr<Step<T>>, loads, decides and says what
 // is to be written; RunCommand writes it and, where the write lost a race (no row, 23505, serialization) or a keyed
-// commit is in doubt, calls it again: the next load sees the winner or the record. Bounded by the deadline and 8
+// commit is in doubt, calls it again: the next load sees the winner or the record. Bounded by the deadline and 16
 // attempts, then ABORTED/WRITE_CONFLICT. Without a request_id a commit in doubt is UNKNOWN/COMMIT_UNKNOWN. Failures are
 // mapped by ForCaller; so `attempt` returns them as they are. After a write `call.consistency[service]` is its
 // position, and `written` (where given) says which rows of a batch changed; without a write it is left as it was.

@@ -127,7 +127,7 @@ TEST_F(RunCommandTest, AnUpdateThatAlwaysLosesEndsInAConflict) {
   EXPECT_EQ(status.code(), absl::StatusCode::kAborted);
   EXPECT_EQ(ReasonOf(status), "WRITE_CONFLICT");
   EXPECT_GT(RetryDelayOf(status), absl::ZeroDuration());
-  EXPECT_EQ(attempts, 8);
+  EXPECT_EQ(attempts, 16);
 }
 
 TEST_F(RunCommandTest, TheDeadlineEndsTheAttempts) {
