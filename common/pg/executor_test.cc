@@ -66,15 +66,6 @@ class Gate {
   bool open_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-void Await(const std::function<bool()>& condition) {
-  const absl::Time limit = absl::Now() + absl::Seconds(30);
-  Mutex mutex;
-  CondVar never;
-  MutexLock lock(&mutex);
-  while (!condition() && absl::Now() < limit) never.WaitFor(&mutex, absl::Milliseconds(1));
-  ASSERT_TRUE(condition());
-}
-
 class ExecutorTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() { session() = NewThings(); }

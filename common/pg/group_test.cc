@@ -57,30 +57,33 @@ class GroupTest : public CommandTest {
     executor.session = options();
     executor.write = {1, 100, absl::Seconds(5)};
     executor_.emplace(executor);
-    const absl::Time limit = absl::Now() + absl::Seconds(30);
-    while (!executor_->Ready() && absl::Now() < limit) absl::SleepFor(absl::Milliseconds(1));
-    EXPECT_TRUE(executor_->Ready());
+    Await([&] { return executor_->Ready(); });
   }
 
-  // Runs `commands` at the same time. The only connection is kept busy until each of them has come to its first
-  // statement, or 200 ms: more than they need for it.
+  // Runs `commands` at the same time. The only connection is kept busy until all are submitted, and for as long as they
+  // need to come to their first statements.
   void RunAtOnce(const std::vector<std::function<void(Session&)>>& commands) {
-    const auto wait = [](Session& session) { Number(session, "SELECT 1 FROM pg_sleep(0.2)"); };
-    Countdown waiting(1);
+    Countdown waiting(1), submitted(1);
     Countdown open(static_cast<int>(commands.size()) + 1);
     Submit([&](Session& session) {
-      waiting.Down();
-      wait(session);
+      EXPECT_TRUE(session
+                      .Transaction([&] {
+                        waiting.Down();
+                        submitted.Await();
+                        Number(session, "SELECT 1 FROM pg_sleep(0.2)");
+                        return absl::OkStatus();
+                      })
+                      .ok());
       open.Down();
     });
     waiting.Await();
-    absl::SleepFor(absl::Milliseconds(50));
     for (const auto& command : commands) {
       Submit([&](Session& session) {
         command(session);
         open.Down();
       });
     }
+    submitted.Down();
     open.Await();
   }
 
@@ -223,26 +226,23 @@ TEST_F(GroupedRenames, WhoseCommitIsInDoubtFindTheirRecords) {
 }
 
 TEST_F(GroupedRenames, DoNotWaitForTheLockOfOne) {
+  std::sort(ids_.begin(), ids_.end());
   absl::Status held;
-  Countdown locked(1);
-  std::atomic<bool> done{false};
+  Countdown locked(1), renamed(1);
   std::thread holder([&] {
     held = session_->Transaction([&] {
-      const absl::Status status =
-          session_->ReadDynamic("SELECT 1 FROM thing WHERE id = $1::uuid FOR UPDATE", Params().Text(ids_[4])).status();
+      const auto rows =
+          session_->ReadDynamic("SELECT 1 FROM thing WHERE id = $1::uuid FOR UPDATE", Params().Text(ids_[kCount - 1]));
       locked.Down();
-      const absl::Time limit = absl::Now() + absl::Seconds(10);
-      while (!done && absl::Now() < limit) absl::SleepFor(absl::Milliseconds(1));
-      return status;
+      renamed.Await();
+      return rows.status();
     });
   });
   locked.Await();
-  // Those before it in the order of ids have renamed while it is locked; those behind wait for the connection.
-  std::sort(ids_.begin(), ids_.end());
   std::thread release([&] {
-    const absl::Time limit = absl::Now() + absl::Seconds(10);
-    while (Count("thing WHERE name LIKE 'locked %'") == 0 && absl::Now() < limit) absl::SleepFor(absl::Milliseconds(5));
-    done = true;
+    // All but the one that is locked: a group that waited for it would have renamed none.
+    Await([&] { return Count("thing WHERE name LIKE 'locked %'") == kCount - 1; });
+    renamed.Down();
   });
   RenameAtOnce(ids_, "locked");
   release.join();

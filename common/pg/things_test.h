@@ -1,9 +1,14 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
+#include "common/core/mutex.h"
 #include "common/pg/command.h"
 #include "common/pg/migration.h"
 #include "common/testing/database.h"
@@ -41,6 +46,15 @@ inline int64_t Number(Session& session, const std::string& sql) {
   const absl::StatusOr<Rows> rows = session.ReadDynamic(sql, {});
   if (!rows.ok() || rows->empty()) std::abort();
   return rows->Int(0, 0);
+}
+
+inline void Await(const std::function<bool()>& condition) {
+  const absl::Time limit = absl::Now() + absl::Seconds(30);
+  Mutex mutex;
+  CondVar never;
+  MutexLock lock(&mutex);
+  while (!condition() && absl::Now() < limit) never.WaitFor(&mutex, absl::Milliseconds(1));
+  ASSERT_TRUE(condition());
 }
 
 inline CallContext CallOf(const std::string& request_id, const std::string& body = "body") {

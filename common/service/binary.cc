@@ -158,7 +158,8 @@ void ReportLanes(const pg::Executor& executor) {
     const pg::LaneStatistics statistics = executor.Statistics(static_cast<pg::Lane>(i));
     const obs::Labels lane{{"lane", kNames[i]}};
     obs::GaugeFor("clientele_lane_queued", "Jobs that wait for a worker.", lane).Set(statistics.queued);
-    obs::GaugeFor("clientele_lane_busy", "Workers at work: of the write lane, which share its connections.", lane).Set(statistics.busy);
+    obs::GaugeFor("clientele_lane_busy", "Workers at work: of the write lane, which share its connections.", lane)
+        .Set(statistics.busy);
   }
 }
 
