@@ -12,9 +12,9 @@ GivenStatement::GivenStatement(const std::string& name, const std::vector<GivenC
     : statement{name, absl::StrCat("WITH ", GivenTable(columns), " ", sql)},
       columns(static_cast<int>(columns.size())) {}
 
-std::string GivenTable(const std::vector<GivenColumn>& columns, int first) {
-  return absl::StrCat("given AS (SELECT * FROM ", GivenRows(columns, first + 1), " AS g WHERE $", first,
-                      "::text IS NULL OR (SELECT set_config('lock_timeout', $", first, "::text, true)) <> '')");
+std::string GivenTable(const std::vector<GivenColumn>& columns) {
+  return absl::StrCat("given AS (SELECT * FROM ", GivenRows(columns, 2), " AS g WHERE $1::text IS NULL ",
+                      "OR (SELECT set_config('lock_timeout', $1::text, true)) <> '')");
 }
 
 std::string LockTimeout(size_t group) { return group > 1 ? "50ms" : ""; }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -25,9 +26,9 @@ absl::StatusOr<Rows> ReadGiven(Session& session, const GivenStatement& statement
 absl::StatusOr<Rows> WriteGiven(Session& session, const GivenStatement& statement, const Params& row,
                                 const std::string& claim);
 
-// `given AS (…)` of the rows in arrays from $<first + 1> on. $<first> is how long locks are waited for, where that is
-// less than the session's own: see LockTimeout.
-std::string GivenTable(const std::vector<GivenColumn>& columns, int first = 1);
+// `given AS (…)` of the rows in arrays from $2 on. $1 is how long locks are waited for, where that is less than the
+// session's own: see LockTimeout.
+std::string GivenTable(const std::vector<GivenColumn>& columns);
 // A group's members have other rows each, and should not wait for one's.
 std::string LockTimeout(size_t group);
 

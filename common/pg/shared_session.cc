@@ -8,28 +8,7 @@
 
 namespace clientele::pg {
 
-// Raised once, by another thread than the one that waits.
-class StatementGroups::Done {
- public:
-  void Raise() {
-    {
-      MutexLock lock(&mutex_);
-      raised_ = true;
-    }
-    changed_.NotifyOne();
-  }
-  void Await() {
-    MutexLock lock(&mutex_);
-    while (!raised_) changed_.Wait(&mutex_);
-  }
-
- private:
-  Mutex mutex_;
-  CondVar changed_;
-  bool raised_ ABSL_GUARDED_BY(mutex_) = false;
-};
-
-std::vector<StatementGroups::Waiting> StatementGroups::Take(const std::shared_ptr<Done>& done) {
+std::vector<StatementGroups::Waiting> StatementGroups::Take(const std::shared_ptr<Signal>& done) {
   std::vector<Waiting> group;
   MutexLock lock(&mutex_);
   auto next = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& each) { return each.done == done; });
@@ -55,7 +34,7 @@ std::vector<StatementGroups::Waiting> StatementGroups::Take(const std::shared_pt
 }
 
 void StatementGroups::Run(Groupable& statement) {
-  const auto done = std::make_shared<Done>();
+  const auto done = std::make_shared<Signal>();
   {
     MutexLock lock(&mutex_);
     waiting_.push_back({&statement, done});
@@ -84,7 +63,7 @@ void StatementGroups::Run(Groupable& statement) {
   done->Await();
 }
 
-bool StatementGroups::Withdraw(const std::shared_ptr<Done>& done) {
+bool StatementGroups::Withdraw(const std::shared_ptr<Signal>& done) {
   MutexLock lock(&mutex_);
   const auto mine =
       std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& each) { return each.done == done; });
@@ -94,7 +73,7 @@ bool StatementGroups::Withdraw(const std::shared_ptr<Done>& done) {
 }
 
 absl::Status StatementGroups::RunOnConnection(const std::function<void(Session&)>& work) {
-  const auto done = std::make_shared<Done>();
+  const auto done = std::make_shared<Signal>();
   absl::Status status;
   Job job;
   job.run = [&, done](absl::StatusOr<Session*> session) {

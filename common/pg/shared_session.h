@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/core/mutex.h"
+#include "common/core/signal.h"
 #include "common/pg/groupable.h"
 #include "common/pg/lane.h"
 #include "common/pg/session.h"
@@ -32,16 +33,15 @@ class StatementGroups {
   bool Away() const { return connections_.Away(); }
 
  private:
-  class Done;
   struct Waiting {
     Groupable* statement;
-    std::shared_ptr<Done> done;
+    std::shared_ptr<Signal> done;
   };
 
   // Takes the statement of `done`, and its like; none where that was taken before.
-  std::vector<Waiting> Take(const std::shared_ptr<Done>& done);
+  std::vector<Waiting> Take(const std::shared_ptr<Signal>& done);
   // Takes the statement of `done` alone; false where it was taken before.
-  bool Withdraw(const std::shared_ptr<Done>& done);
+  bool Withdraw(const std::shared_ptr<Signal>& done);
 
   WorkerLane& connections_;
   Mutex mutex_;

@@ -5,6 +5,7 @@
 #include "common/core/backoff.h"
 #include "common/core/error.h"
 #include "common/core/mutex.h"
+#include "common/core/signal.h"
 #include "common/saga/execution.h"
 #include "common/saga/gated_executor.h"
 #include "common/saga/joiners.h"
@@ -18,29 +19,6 @@ namespace {
 constexpr absl::Duration kCrowdedPoll = absl::Milliseconds(50);
 // How long Stop waits for the leases to be released; past it they run out by themselves.
 constexpr absl::Duration kReleaseTime = absl::Seconds(2);
-
-// A flag that one thread raises and another awaits.
-class Signal {
- public:
-  void Raise() {
-    MutexLock lock(&mutex_);
-    raised_ = true;
-    changed_.NotifyAll();
-  }
-
-  void Await(absl::Duration timeout) {
-    const absl::Time deadline = absl::Now() + timeout;
-    MutexLock lock(&mutex_);
-    for (absl::Time now = absl::Now(); !raised_ && now < deadline; now = absl::Now()) {
-      changed_.WaitFor(&mutex_, deadline - now);
-    }
-  }
-
- private:
-  Mutex mutex_;
-  CondVar changed_;
-  bool raised_ ABSL_GUARDED_BY(mutex_) = false;
-};
 
 }  // namespace
 
