@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -36,8 +37,10 @@ struct Job {
   absl::Time deadline = absl::InfiniteFuture();
   // True when nobody waits any more. May be empty. Called on the worker.
   std::function<bool()> abandoned;
-  // Runs exactly once, on the worker, or where the job is refused after it was queued: with a connected session, or
-  // with the reason why there is none: DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE (DATABASE_UNAVAILABLE, or
+  // Set once another job has taken this one's work along: a worker drops it. May be null.
+  std::shared_ptr<const std::atomic<bool>> spent;
+  // Runs exactly once, unless spent, on the worker, or where the job is refused after it was queued: with a connected
+  // session, or with the reason why there is none: DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE (DATABASE_UNAVAILABLE, or
   // SHUTTING_DOWN where the executor stops: then nothing may be submitted again), RESOURCE_EXHAUSTED/OVERLOADED (the
   // lane was full when the delay of SubmitAfter was over).
   std::function<void(absl::StatusOr<Session*>)> run;

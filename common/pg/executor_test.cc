@@ -168,6 +168,23 @@ TEST_F(ExecutorTest, DropsWhatExpiredOrWasAbandoned) {
   EXPECT_THAT(outcomes_.WaitFor(3), ElementsAre("expired:DEADLINE_EXCEEDED", "abandoned:CANCELLED", "wanted:OK"));
 }
 
+TEST_F(ExecutorTest, DropsWhatAnotherJobTookAlong) {
+  Executor executor(Options());
+  ASSERT_TRUE(executor.Submit(Lane::kRead, Standing()).ok());
+  gate_.AwaitStanding(1);
+  const auto spent = std::make_shared<std::atomic<bool>>(false);
+  Job taken = Noted("taken along");
+  taken.spent = spent;
+  Job wanted = Noted("wanted");
+  wanted.spent = std::make_shared<std::atomic<bool>>(false);
+  for (const Job& job : {taken, taken, wanted}) ASSERT_TRUE(executor.Submit(Lane::kRead, job).ok());
+  *spent = true;
+  gate_.Open();
+  EXPECT_THAT(outcomes_.WaitFor(1), ElementsAre("wanted:OK"));
+  Await([&] { return executor.Statistics(Lane::kRead).queued == 0; });
+  EXPECT_THAT(outcomes_.WaitFor(0), SizeIs(1));
+}
+
 TEST_F(ExecutorTest, StopRunsEveryJobExactlyOnce) {
   std::atomic<int> ran{0}, with_session{0}, refused{0}, accepted{0};
   {

@@ -139,9 +139,14 @@ void WorkerLane::Serve(Session& session) {
 }
 
 WorkerLane::Found WorkerLane::Next(Job& job) {
+  std::vector<Job> spent;  // die outside the lock
   MutexLock lock(&mutex_);
   if (queue_.empty() && !stopping_) work_.WaitFor(&mutex_, kIdleCheck);
   if (stopping_) return Found::kStop;
+  while (!queue_.empty() && queue_.front().spent != nullptr && *queue_.front().spent) {
+    spent.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
   if (queue_.empty()) return Found::kNothing;
   job = std::move(queue_.front());
   queue_.pop_front();

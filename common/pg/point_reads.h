@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -31,8 +32,7 @@ class PointReads {
   // `job.run` is ignored; deadline and abandonment are `job`'s. Not ok where the lane is full; then `done` is not
   // called.
   absl::Status Read(Key key, Job job, Done done) {
-    auto pending =
-        std::make_shared<Pending>(Pending{std::move(key), std::move(done), job.deadline, job.abandoned, false});
+    auto pending = std::make_shared<Pending>(std::move(key), std::move(done), job);
     {
       MutexLock lock(&mutex_);
       waiting_.push_back(pending);
@@ -40,6 +40,7 @@ class PointReads {
     // One job a key keeps the lane's bound true; a job whose key an earlier one took has nothing left to do.
     job.abandoned = nullptr;
     job.deadline = absl::InfiniteFuture();
+    job.spent = {pending, &pending->taken};
     job.run = [this, pending](absl::StatusOr<Session*> session) { Drain(std::move(session), pending); };
     absl::Status status = executor_.Submit(Lane::kRead, std::move(job));
     if (!status.ok() && Take(pending)) return status;
@@ -48,11 +49,13 @@ class PointReads {
 
  private:
   struct Pending {
+    Pending(Key key, Done done, const Job& job)
+        : key(std::move(key)), done(std::move(done)), deadline(job.deadline), abandoned(job.abandoned) {}
     Key key;
     Done done;
     absl::Time deadline;
     std::function<bool()> abandoned;
-    bool taken;  // guarded by mutex_
+    std::atomic<bool> taken{false};  // written under mutex_
   };
 
   // False where a worker took it already.
@@ -92,7 +95,7 @@ class PointReads {
       } else if (pending->abandoned && pending->abandoned()) {
         pending->done(Abandoned());
       } else {
-        keys.push_back(pending->key);
+        keys.push_back(std::move(pending->key));
         live.push_back(std::move(pending));
       }
     }

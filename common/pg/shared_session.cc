@@ -35,15 +35,18 @@ std::vector<StatementGroups::Waiting> StatementGroups::Take(const std::shared_pt
 
 void StatementGroups::Run(Groupable& statement) {
   const auto done = std::make_shared<Signal>();
+  const auto taken = std::make_shared<std::atomic<bool>>(false);
   {
     MutexLock lock(&mutex_);
-    waiting_.push_back({&statement, done});
+    waiting_.push_back({&statement, done, taken});
   }
   Job job;
+  job.spent = taken;
   job.run = [this, done](absl::StatusOr<Session*> session) {
     std::vector<Groupable*> live;
     const std::vector<Waiting> group = Take(done);
     for (const Waiting& each : group) {
+      *each.taken = true;
       if (!session.ok()) {
         each.statement->Refuse(session.status());
       } else if (absl::Now() >= each.statement->deadline()) {

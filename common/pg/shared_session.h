@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <list>
 #include <memory>
@@ -36,6 +37,7 @@ class StatementGroups {
   struct Waiting {
     Groupable* statement;
     std::shared_ptr<Signal> done;
+    std::shared_ptr<std::atomic<bool>> taken;
   };
 
   // Takes the statement of `done`, and its like; none where that was taken before.
