@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -57,8 +58,14 @@ absl::string_view NameOf(Level level) {
   return "error";
 }
 
-// spdlog does not escape: the JSON library quotes every value, and replaces what is not UTF-8.
+bool IsPlain(char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; }
+
+// spdlog does not escape: the JSON library quotes what needs it, and replaces what is not UTF-8.
 void AppendQuoted(std::string& line, absl::string_view text) {
+  if (std::all_of(text.begin(), text.end(), IsPlain)) {
+    absl::StrAppend(&line, "\"", text, "\"");
+    return;
+  }
   line += nlohmann::json(std::string(text)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
