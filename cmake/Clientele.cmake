@@ -28,6 +28,9 @@ function(clientele_binary)
   add_executable(${ARG_NAME} ${ARG_SOURCES})
   _clientele_compile(${ARG_NAME})
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS})
+  if(CMAKE_BUILD_TYPE STREQUAL "Release") # the others may bring a sanitizer's allocator
+    target_link_libraries(${ARG_NAME} PRIVATE PkgConfig::JEMALLOC)
+  endif()
 endfunction()
 
 # clientele_test(NAME pg_test SOURCES … DEPS … [LABELS …] [NO_MAIN]): one ctest test, one process; it starts
