@@ -18,6 +18,8 @@ import dataset
 ENTRY = re.compile(r"^\d{4}-\d\d-\d\d [0-9:.]+ UTC \[(\d+)\] (?:(\w+?)(?:_service)?@\w+ )?([A-Z]+):  ")
 EXECUTED = re.compile(r"duration: [0-9.]+ ms  execute (\S+): (.*)", re.S)
 PARAMETER = re.compile(r"\$(\d+) = (NULL|'((?:[^']|'')*)')")
+# A table of given rows: its parameters, and the columns that they are.
+GIVEN = re.compile(r"unnest\(([^()]*)\)\s+WITH ORDINALITY AS \w+\(([^()]*)\)")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # What is executed within this time without a request, is executed anyway.
 QUIET_SECONDS = 4
@@ -82,21 +84,27 @@ class Recorder:
             self._set(log_min_duration_statement=1000, log_parameter_max_length=0)
 
 
-# How a script chooses, for each row {n} of a batch. `:unique` is never the same twice and grows, as the services' ids do.
-TURN = "\\set turn :turn + 1\n"
-CHOICE = f"""\\set unique{{n}} :base + (:turn * {{rows}} + {{n}}) * 64 + :client_id
-\\set customer{{n}} random(0, {dataset.CUSTOMERS - 1})
-\\set invitation{{n}} (:turn - 1) * :clients + :client_id
-\\set partner{{n}} {{partner}}
+# How a script chooses. `:unique` is never the same twice and grows, as the services' ids do.
+CHOICE = f"""\\set turn :turn + 1
+\\set unique :base + :turn * {{rows}} * 64 + :client_id
+\\set customer random(0, {dataset.CUSTOMERS - 1})
+\\set invitation ((:turn - 1) * :clients + :client_id) * {{rows}}
+\\set partner {{partner}}
 """
-COMMA = " || ',' || "
 EMPTY = "''::text"
 # Of what a request is about (Workload.about).
 PARTNER_OF = {
-    "customer": f":customer{{n}} * :customer{{n}} * :customer{{n}} / {dataset.CUSTOMERS**3 // dataset.PARTNERS}",
-    "partner": f"random(0, {dataset.PARTNERS - 1})",
-    "invitation": f":invitation{{n}} % {dataset.PARTNERS}",
+    "customer": f"{{customer}} * {{customer}} * {{customer}} / {dataset.CUSTOMERS**3 // dataset.PARTNERS}",
+    "partner": "{partner}",
+    "invitation": f"{{invitation}} % {dataset.PARTNERS}",
 }
+ANY_PARTNER = f"random(0, {dataset.PARTNERS - 1})"
+# The rows of a batch, made of what was chosen for the first: a prime apart, so that no two are alike.
+BATCH = f"""batch AS MATERIALIZED (
+SELECT chosen.*, {{partner}} AS partner FROM (
+SELECT n, :unique::bigint + n * 64 AS unique, (:customer::bigint + n * 61927) % {dataset.CUSTOMERS} AS customer,
+:invitation::bigint + n AS invitation, (:partner::bigint + n * 367) % {dataset.PARTNERS} AS first_partner
+FROM generate_series(0, {{last}}) AS n) AS chosen)"""
 
 
 class Script:
@@ -106,20 +114,25 @@ class Script:
         """Where `rows` are more than one, arrays of one element become arrays of so many."""
         self._psql, self.service, self.rows = psql, service, rows
         # No turn may have effect a second time: an invitation is accepted once.
-        self.most_turns = dataset.INVITATIONS if about == "invitation" else math.inf
+        self.most_turns = dataset.INVITATIONS // rows if about == "invitation" else math.inf
         self.definitions = {}
         self._constants = {}
         self._made = {}
-        self._known = [self._expressions(sent, n) for n in range(rows)]
-        choices = [CHOICE.format(n=n, rows=rows, partner=PARTNER_OF[about].format(n=n)) for n in range(rows)]
-        self.text = TURN + "".join(choices) + "".join(self._convert(each) for each in statements)
+        self._known = self._expressions(sent)
+        first = {name: f":{name}" for name in ("customer", "invitation")}
+        self._batch = BATCH.format(last=rows - 1, partner=PARTNER_OF[about].format(
+            customer="customer", invitation="invitation", partner="first_partner"))  # fmt: skip
+        choice = CHOICE.format(rows=rows, partner=PARTNER_OF[about].format(partner=ANY_PARTNER, **first))
+        self.text = choice + "".join(self._convert(each) for each in statements)
 
-    @staticmethod
-    def _expressions(sent, n: int) -> dict:
+    def _chosen(self, name: str) -> str:
+        return f"batch.{name}" if self.rows > 1 else f":{name}::bigint"
+
+    def _expressions(self, sent) -> dict:
         """SQL for texts of the request that a script makes by itself."""
 
-        def hexadecimal(variable: str) -> str:
-            return f"lpad(to_hex(:{variable}{n}::bigint), 12, '0')"
+        def hexadecimal(name: str) -> str:
+            return f"lpad(to_hex({self._chosen(name)}), 12, '0')"
 
         known = {}
         for kind, value, variable in [(dataset.PARTNER, sent.partner, "partner"),
@@ -127,16 +140,17 @@ class Script:
                                       (dataset.INVITATION, sent.customer, "invitation"),
                                       (dataset.ACCEPTING, sent.customer, "invitation")]:  # fmt: skip
             known[dataset.identifier(kind, value)] = f"'{kind}-0000-7000-8000-' || {hexadecimal(variable)}"
-        known[f"adatum-{sent.customer}.example"] = f"'adatum-' || :invitation{n}::bigint || '.example'"
+        known[f"adatum-{sent.customer}.example"] = f"'adatum-' || {self._chosen('invitation')} || '.example'"
         for text in sent.stand_ins:
             if len(text) == 12:
-                known[text] = f"right(lpad(to_hex(:unique{n}::bigint), 16, '0'), 12)"
+                known[text] = f"right(lpad(to_hex({self._chosen('unique')}), 16, '0'), 12)"
         return known
 
-    def _fresh(self, identifier: str, n: int) -> str:
-        """Another id at each turn; the same one at each place where this one stood."""
+    def _fresh(self, identifier: str) -> str:
+        """Another id for each row; the same one at each place where this one stood."""
         place = self._made.setdefault(identifier, len(self._made))
-        return f"(lpad(to_hex(:unique{n}::bigint), 16, '0') || '{0x8000 + place:04x}000000000000')::uuid::text"
+        unique = f"lpad(to_hex({self._chosen('unique')}), 16, '0')"
+        return f"({unique} || '{0x8000 + place:04x}000000000000')::uuid::text"
 
     def _constant(self, text: str) -> str:
         """A variable: pgbench would look for variables in a literal, behind every colon."""
@@ -144,19 +158,24 @@ class Script:
         self.definitions[name] = text
         return f":{name}"
 
-    def _pieces(self, text: str, n: int) -> list:
-        """SQL of the parts of a text, by turns: what stays as it is, and what does not."""
-        parts = re.split(f"({'|'.join([re.escape(each) for each in self._known[n]] + [UUID.pattern])})", text)
-        return [f"{self._constant(part)}::text" if i % 2 == 0 else self._known[n].get(part) or self._fresh(part, n)
-                for i, part in enumerate(parts) if part or i % 2]  # fmt: skip
+    def _made_anew(self, text: str) -> str:
+        """SQL for a text, with what differs from row to row."""
+        parts = re.split(f"({'|'.join([re.escape(each) for each in self._known] + [UUID.pattern])})", text)
+        pieces = [f"{self._constant(part)}::text" if i % 2 == 0 else self._known.get(part) or self._fresh(part)
+                  for i, part in enumerate(parts) if part or i % 2]  # fmt: skip
+        return " || ".join(pieces or [EMPTY])
 
-    def _value(self, text: str, kind: str) -> str:
+    def _value(self, text: str, kind: str, column: str) -> str:
         if text is None:
             return f"NULL::{kind}"
         if self.rows > 1 and kind.endswith("[]"):
-            elements = [" || ".join(self._pieces(text[1:-1], n)) for n in range(self.rows)]
-            return f"('{{' || {COMMA.join(elements)} || '}}')::{kind}"
-        return f"({' || '.join(self._pieces(text, 0) or [EMPTY])})::{kind}"
+            row = self._made_anew(text[1:-1])
+            if column == "command":  # the place of the row that an element belongs to
+                row = " || ',' || ".join(["(batch.n + 1)::text"] * len(text[1:-1].split(",")))
+            return f"('{{' || (SELECT string_agg({row}, ',') FROM batch) || '}}')::{kind}"
+        if self.rows > 1:
+            return f"(SELECT {self._made_anew(text)} FROM batch LIMIT 1)::{kind}"
+        return f"({self._made_anew(text)})::{kind}"
 
     def _types(self, statement: Statement) -> list:
         """Of its parameters, as PostgreSQL understands them."""
@@ -168,12 +187,18 @@ class Script:
 
     def _convert(self, statement: Statement) -> str:
         types = self._types(statement)
+        columns = {}
+        for given, names in GIVEN.findall(statement.sql):
+            columns.update(zip(re.findall(r"\$(\d+)", given), re.split(r",\s*", names)))
 
         def put(found) -> str:
             n = int(found[1]) - 1
-            return self._value(statement.parameters[n], types[n])
+            return self._value(statement.parameters[n], types[n], columns.get(found[1], ""))
 
-        return re.sub(r"\$(\d+)", put, re.sub(r"\s+", " ", statement.sql)) + ";\n"
+        sql = re.sub(r"\$(\d+)", put, re.sub(r"\s+", " ", statement.sql)) + ";\n"
+        if self.rows == 1:
+            return sql
+        return f"WITH {self._batch}{', ' if sql.startswith('WITH ') else ' '}{sql.removeprefix('WITH ')}"
 
 
 class PgBench:

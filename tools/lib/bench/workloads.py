@@ -67,18 +67,18 @@ WORKLOADS = {each.rpc: each for each in [
              about="partner"),
     Workload("UpdateCustomer", "customer", _CUSTOMERS, {
         "customer": {"name": NAME, "company_name": f"Renamed {TAG}"}, "update_mask": "companyName",
-        "request_id": REQUEST}, 6000),
+        "request_id": REQUEST}, 6000, batch=16),
     Workload("CreateInvitation", "invitation", _INVITATIONS, {
         "parent": f"partners/{PARTNER}", "request_id": REQUEST, "invitation": {
             "kind": "INVITATION_KIND_RESELLER", "target": {"email": f"ann@load-{TAG}.example"},
-            "message": "Join us."}}, 8000),
+            "message": "Join us."}}, 8000, batch=16),
     Workload("CreateCustomer", "customer", _CUSTOMERS, {
-        "parent": f"partners/{PARTNER}", "customer": _new_customer(), "request_id": REQUEST}, 2500),
+        "parent": f"partners/{PARTNER}", "customer": _new_customer(), "request_id": REQUEST}, 2500, batch=16),
     Workload("AcceptInvitation", "invitation", _INVITATIONS, {
         "token": LINK, "request_id": REQUEST, "company": {"company_name": "Adatum Ltd.", "country": "US"},
         "agreement": {"template_id": "customer-agreement/2026-01", "date_agreed": "2026-01-31", "primary_contact": {
             "first_name": "Ann", "last_name": "Lee", "email": "ann@adatum.example"}}}, 2500,
-             caller="invitee", about="invitation", open_loop=False),
+             caller="invitee", about="invitation", batch=16, open_loop=False),
     Workload("BatchImportCustomers", "customer", _CUSTOMERS, {
         "parent": f"partners/{PARTNER}", "source": "importSources/bench", "request_id": REQUEST,
         "rows": [_import_row() for _ in range(IMPORTED)]}, 40, IMPORTED, "source", by_pgbench=False, open_loop=False,
