@@ -69,9 +69,11 @@ class PointReads {
     return true;
   }
 
-  std::vector<std::shared_ptr<Pending>> TakeBatch() {
+  // Takes `mine` first, which no other job may come for.
+  std::vector<std::shared_ptr<Pending>> TakeBatch(const std::shared_ptr<Pending>& mine) {
     std::vector<std::shared_ptr<Pending>> batch;
     MutexLock lock(&mutex_);
+    if (!mine->taken.exchange(true)) batch.push_back(mine);
     while (!waiting_.empty() && batch.size() < kMaxBatch) {
       if (!waiting_.front()->taken) {
         waiting_.front()->taken = true;
@@ -89,7 +91,7 @@ class PointReads {
     }
     std::vector<Key> keys;
     std::vector<std::shared_ptr<Pending>> live;
-    for (auto& pending : TakeBatch()) {
+    for (auto& pending : TakeBatch(mine)) {
       if (absl::Now() >= pending->deadline) {
         pending->done(ExpiredInQueue());
       } else if (pending->abandoned && pending->abandoned()) {
