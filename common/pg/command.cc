@@ -10,10 +10,11 @@
 namespace clientele::pg {
 namespace {
 
-// Of all the commands of a replica that may want one row at once, one gets through at each attempt: enough for 32 of
-// them, within the default deadline.
+// Of the 32 commands of a replica that may want one row at once, some get through at each attempt: the jitter parts
+// them. Of a row that another transaction locks, about as long as the default deadline.
 constexpr int kMaxAttempts = 16;
-constexpr int kMaxReconnects = 1;
+// Each of a lane's two connections may be found broken.
+constexpr int kMaxReconnects = 2;
 constexpr Backoff kConflictBackoff{absl::Milliseconds(2), absl::Milliseconds(100), 2.0};
 
 std::string& Service() {

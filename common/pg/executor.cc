@@ -20,6 +20,7 @@ SessionOptions Named(SessionOptions session, const char* lane) {
 
 std::vector<std::unique_ptr<Session>> Connections(const LaneOptions& lane, SessionOptions options) {
   options.statement_timeout = lane.statement_timeout;
+  options.lock_timeout = lane.lock_timeout;
   std::vector<std::unique_ptr<Session>> connections;
   for (int i = 0; i < lane.workers; ++i) connections.push_back(std::make_unique<Connection>(options));
   return connections;

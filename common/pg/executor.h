@@ -18,14 +18,16 @@ inline constexpr int kLaneCount = 3;
 struct LaneOptions {
   int workers = 2;         // connections
   int queue_limit = 1024;  // jobs that wait; one more is refused
-  // Ceiling of one statement in this lane; takes the place of the session options' own.
+  // Ceiling of one statement in this lane, and of its wait for a lock; they take the place of the session options' own.
   absl::Duration statement_timeout = absl::Seconds(5);
+  absl::Duration lock_timeout = absl::Seconds(2);
 };
 
 struct ExecutorOptions {
   SessionOptions session;
   LaneOptions read{2, 2048};
-  LaneOptions write{2, 1024};
+  // Whoever waits for a lock keeps one of few connections from all commands: those that want the row try again.
+  LaneOptions write{2, 1024, absl::Seconds(5), absl::Milliseconds(50)};
   LaneOptions bulk{1, 128, absl::Seconds(30)};
   // Jobs of the write lane that run at the same time, each on a thread; they share the lane's connections.
   int commands = 32;

@@ -134,6 +134,18 @@ TEST_F(ExecutorTest, EachLaneHasItsCeiling) {
   }
 }
 
+TEST_F(ExecutorTest, CommandsHardlyWaitForLocks) {
+  Executor executor(ExecutorOptions{session()});
+  for (const auto& [lane, expected] : {std::pair(Lane::kRead, "2s"), std::pair(Lane::kWrite, "50ms")}) {
+    Job job;
+    job.run = [this](absl::StatusOr<Session*> session) {
+      outcomes_.Add(std::string((*session)->ReadDynamic("SHOW lock_timeout", {})->Text(0, 0)));
+    };
+    ASSERT_TRUE(executor.Submit(lane, job).ok());
+    EXPECT_EQ(outcomes_.WaitFor(lane == Lane::kRead ? 1 : 2).back(), expected);
+  }
+}
+
 TEST_F(ExecutorTest, AFullLaneRefusesAtOnce) {
   Executor executor(Options(1, 3));
   ASSERT_TRUE(executor.Submit(Lane::kRead, Standing()).ok());

@@ -13,11 +13,8 @@ GivenStatement::GivenStatement(const std::string& name, const std::vector<GivenC
       columns(static_cast<int>(columns.size())) {}
 
 std::string GivenTable(const std::vector<GivenColumn>& columns) {
-  return absl::StrCat("given AS (SELECT * FROM ", GivenRows(columns, 2), " AS g WHERE $1::text IS NULL ",
-                      "OR (SELECT set_config('lock_timeout', $1::text, true)) <> '')");
+  return absl::StrCat("given AS ", GivenRows(columns));
 }
-
-std::string LockTimeout(size_t group) { return group > 1 ? "50ms" : ""; }
 
 absl::Status GivenRow::RunGroup(Session& session, const std::vector<Groupable*>& group) {
   std::vector<GivenRow*> members;
@@ -29,7 +26,6 @@ absl::Status GivenRow::RunGroup(Session& session, const std::vector<Groupable*>&
   given.reserve(members.size());
   for (const GivenRow* member : members) given.push_back(&member->row_);
   Params params = scalars_;
-  if (!alone_) params.TextOrNull(LockTimeout(members.size()));
   params.Columns(given, row_.size());
   const absl::StatusOr<Rows> rows =
       claims_.empty() ? session.Read(statement_, params) : session.Write(statement_, params);

@@ -26,11 +26,8 @@ absl::StatusOr<Rows> ReadGiven(Session& session, const GivenStatement& statement
 absl::StatusOr<Rows> WriteGiven(Session& session, const GivenStatement& statement, const Params& row,
                                 const std::string& claim);
 
-// `given AS (…)` of the rows in arrays from $2 on. $1 is how long locks are waited for, where that is less than the
-// session's own: see LockTimeout.
+// `given AS (…)` of the rows in arrays from $1 on.
 std::string GivenTable(const std::vector<GivenColumn>& columns);
-// A group's members have other rows each, and should not wait for one's.
-std::string LockTimeout(size_t group);
 
 // One caller's row of a statement over rows, whose answer starts with the row's place.
 class GivenRow : public Groupable {
@@ -38,8 +35,8 @@ class GivenRow : public Groupable {
   // `scalars` come before the arrays, of a statement that runs alone. A write is one that claims something.
   GivenRow(const Statement& statement, Params row, absl::Time deadline, std::vector<std::string> claims)
       : statement_(statement), row_(std::move(row)), deadline_(deadline), claims_(std::move(claims)) {}
-  GivenRow(const Statement& statement, Params scalars, Params row)
-      : statement_(statement), scalars_(std::move(scalars)), row_(std::move(row)), alone_(true) {}
+  GivenRow(const Statement& statement, Params scalars, Params row, absl::Time deadline)
+      : statement_(statement), scalars_(std::move(scalars)), row_(std::move(row)), deadline_(deadline), alone_(true) {}
 
   const Statement& statement() const override { return statement_; }
   absl::Time deadline() const override { return deadline_; }
@@ -54,7 +51,7 @@ class GivenRow : public Groupable {
   const Statement& statement_;
   const Params scalars_;
   const Params row_;
-  const absl::Time deadline_ = absl::InfiniteFuture();
+  const absl::Time deadline_;
   const std::vector<std::string> claims_;
   const bool alone_ = false;
   absl::StatusOr<Rows> rows_ = absl::InternalError("not run");

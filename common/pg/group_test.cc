@@ -55,7 +55,7 @@ class GroupTest : public CommandTest {
   GroupTest() {
     ExecutorOptions executor;
     executor.session = options();
-    executor.write = {1, 100, absl::Seconds(5)};
+    executor.write.workers = 1;
     executor_.emplace(executor);
     Await([&] { return executor_->Ready(); });
   }
@@ -226,26 +226,26 @@ TEST_F(GroupedRenames, WhoseCommitIsInDoubtFindTheirRecords) {
 }
 
 TEST_F(GroupedRenames, DoNotWaitForTheLockOfOne) {
-  std::sort(ids_.begin(), ids_.end());
   absl::Status held;
-  Countdown locked(1), renamed(1);
+  Countdown locked(1), renamed(kCount - 1);
   std::thread holder([&] {
     held = session_->Transaction([&] {
       const auto rows =
-          session_->ReadDynamic("SELECT 1 FROM thing WHERE id = $1::uuid FOR UPDATE", Params().Text(ids_[kCount - 1]));
+          session_->ReadDynamic("SELECT 1 FROM thing WHERE id = $1::uuid FOR UPDATE", Params().Text(ids_[0]));
       locked.Down();
       renamed.Await();
       return rows.status();
     });
   });
   locked.Await();
-  std::thread release([&] {
-    // All but the one that is locked: a group that waited for it would have renamed none.
-    Await([&] { return Count("thing WHERE name LIKE 'locked %'") == kCount - 1; });
-    renamed.Down();
-  });
-  RenameAtOnce(ids_, "locked");
-  release.join();
+  // The lock is let go when all the others are answered.
+  calls_ = Calls(kCount);
+  RunAtOnce(Renames(calls_, ids_, "locked", statuses_,
+                    [&](Session& session, CallContext& call, const std::string& id, const std::string& name) {
+                      absl::Status status = Rename(session, call, id, name);
+                      if (id != ids_[0]) renamed.Down();
+                      return status;
+                    }));
   holder.join();
   EXPECT_TRUE(held.ok()) << held;
   for (const absl::Status& status : statuses_) EXPECT_TRUE(status.ok()) << status;

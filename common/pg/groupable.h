@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,8 @@ namespace clientele::pg {
 class Groupable {
  public:
   static constexpr size_t kMaxGroup = 32;
+  // Of all the members of a group.
+  static constexpr size_t kMaxClaims = 128;
 
   virtual ~Groupable() = default;
   Groupable() = default;
@@ -36,7 +39,7 @@ class Groupable {
 };
 
 // Runs `group` as one statement; where that fails by what one of them is, each by itself, so that none fails its
-// neighbours.
-void RunTogether(Session& session, const std::vector<Groupable*>& group);
+// neighbours. `settled` is told the place of each that knows its outcome: it is not touched again.
+void RunTogether(Session& session, const std::vector<Groupable*>& group, const std::function<void(size_t)>& settled);
 
 }  // namespace clientele::pg

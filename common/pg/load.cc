@@ -65,7 +65,7 @@ absl::StatusOr<Rows> RowsOf(Session& session, const CallContext& call, const Loa
   Params row = load.alone ? Params() : params;
   row.Text(call.principal).Text(call.method).Text(call.request_id);
   if (load.alone) {
-    GivenRow given(load.statement, params, std::move(row));
+    GivenRow given(load.statement, params, std::move(row), call.deadline);
     session.Run(given);
     return std::move(given.rows());
   }

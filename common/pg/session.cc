@@ -232,6 +232,8 @@ absl::Status Connection::Fail(const std::string& name, bool in_doubt) {
     Close();
   }
   if (cause.failure == Failure::kOther) {
+    // Of the server's making or not: what it did not answer may have been committed.
+    if (in_doubt && !cause.answered) cause.failure = Failure::kInDoubt;
     obs::Log(obs::Level::kError, "a statement failed",
              {{"statement", name}, {"sqlstate", cause.sqlstate}, {"error", cause.text}});
   }
@@ -275,7 +277,10 @@ absl::StatusOr<Rows> Connection::Write(const Statement& statement, const Params&
   return Send({&statement.name, statement.sql}, params, true);
 }
 
-void Connection::Run(Groupable& statement) { RunTogether(*this, {&statement}); }
+void Connection::Run(Groupable& statement) {
+  const absl::Status status = statement.RunGroup(*this, {&statement});
+  if (!status.ok()) statement.Refuse(status);
+}
 
 absl::StatusOr<Rows> Connection::ReadDynamic(const std::string& sql, const Params& params) {
   return SendRead({nullptr, sql}, params);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "common/pg/failure.h"
 
 namespace clientele::pg {
 
@@ -22,7 +23,8 @@ std::vector<StatementGroups::Waiting> StatementGroups::Take(const std::shared_pt
     const Groupable& other = *next->statement;
     const std::vector<std::string>& claims = other.claims();
     const auto taken = [&](const std::string& claim) { return claimed.count(claim) > 0; };
-    if (&other.statement() != &first.statement() || std::any_of(claims.begin(), claims.end(), taken)) {
+    if (&other.statement() != &first.statement() || claimed.size() + claims.size() > Groupable::kMaxClaims ||
+        std::any_of(claims.begin(), claims.end(), taken)) {
       ++next;
       continue;
     }
@@ -42,28 +44,34 @@ void StatementGroups::Run(Groupable& statement) {
   }
   Job job;
   job.spent = taken;
-  job.run = [this, done](absl::StatusOr<Session*> session) {
-    std::vector<Groupable*> live;
-    const std::vector<Waiting> group = Take(done);
-    for (const Waiting& each : group) {
-      *each.taken = true;
-      if (!session.ok()) {
-        each.statement->Refuse(session.status());
-      } else if (absl::Now() >= each.statement->deadline()) {
-        each.statement->Refuse(ExpiredInQueue());
-      } else {
-        live.push_back(each.statement);
-      }
-    }
-    if (!live.empty()) RunTogether(**session, live);
-    for (const Waiting& each : group) each.done->Raise();
+  job.run = [this, done, &statement](absl::StatusOr<Session*> session) {
+    if (session.ok()) return RunGroup(**session, Take(done));
+    // The others have jobs of their own, and may find another connection.
+    if (!Withdraw(done)) return;
+    statement.Refuse(FailureStatus(Failure::kConnection));
+    done->Raise();
   };
-  const absl::Status status = connections_.Submit(job);
-  if (!status.ok() && Withdraw(done)) {
-    statement.Refuse(status);
+  if (!connections_.Submit(job).ok() && Withdraw(done)) {
+    statement.Refuse(FailureStatus(Failure::kConnection));
     return;
   }
   done->Await();
+}
+
+void StatementGroups::RunGroup(Session& session, const std::vector<Waiting>& group) {
+  std::vector<Waiting> live;
+  std::vector<Groupable*> statements;
+  for (const Waiting& each : group) {
+    *each.taken = true;
+    if (absl::Now() >= each.statement->deadline()) {
+      each.statement->Refuse(ExpiredInQueue());
+      each.done->Raise();
+    } else {
+      live.push_back(each);
+      statements.push_back(each.statement);
+    }
+  }
+  if (!live.empty()) RunTogether(session, statements, [&](size_t i) { live[i].done->Raise(); });
 }
 
 bool StatementGroups::Withdraw(const std::shared_ptr<Signal>& done) {
@@ -80,11 +88,11 @@ absl::Status StatementGroups::RunOnConnection(const std::function<void(Session&)
   absl::Status status;
   Job job;
   job.run = [&, done](absl::StatusOr<Session*> session) {
-    status = session.status();
+    status = session.ok() ? absl::OkStatus() : FailureStatus(Failure::kConnection);
     if (session.ok()) work(**session);
     done->Raise();
   };
-  if (absl::Status refused = connections_.Submit(job); !refused.ok()) return refused;
+  if (!connections_.Submit(job).ok()) return FailureStatus(Failure::kConnection);
   done->Await();
   return status;
 }
@@ -114,6 +122,7 @@ absl::StatusOr<Rows> SharedSession::ReadDynamic(const std::string& sql, const Pa
 }
 
 absl::Status SharedSession::Transaction(const std::function<absl::Status()>& work) {
+  if (in_transaction_ != nullptr) return in_transaction_->Transaction(work);
   absl::Status outcome;
   const absl::Status status = groups_.RunOnConnection([&](Session& session) {
     in_transaction_ = &session;

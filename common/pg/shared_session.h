@@ -28,7 +28,7 @@ class StatementGroups {
 
   // Returns when the statement was run, or refused.
   void Run(Groupable& statement);
-  // Returns when `work` was run on a connection, or with the reason why there is none.
+  // Returns when `work` was run on a connection; kConnection where there is none.
   absl::Status RunOnConnection(const std::function<void(Session&)>& work);
   // The database is away: what comes is refused.
   bool Away() const { return connections_.Away(); }
@@ -40,6 +40,8 @@ class StatementGroups {
     std::shared_ptr<std::atomic<bool>> taken;
   };
 
+  // Runs those whose deadline has not passed, and tells each when it is settled.
+  static void RunGroup(Session& session, const std::vector<Waiting>& group);
   // Takes the statement of `done`, and its like; none where that was taken before.
   std::vector<Waiting> Take(const std::shared_ptr<Signal>& done);
   // Takes the statement of `done` alone; false where it was taken before.

@@ -118,7 +118,7 @@ class CommandWrite final : public Groupable {
       std::vector<const Params*> given;
       given.reserve(writes.size());
       for (const CommandWrite* write : writes) given.push_back(&write->plan_.params);
-      params.TextOrNull(LockTimeout(writes.size())).Columns(given, plan_.params.size());
+      params.Columns(given, plan_.params.size());
     }
     std::vector<Params> commands, changes;
     for (size_t i = 0; i < writes.size(); ++i) writes[i]->AddTo(static_cast<int64_t>(i) + 1, commands, changes);
@@ -174,8 +174,8 @@ class CommandWrite final : public Groupable {
 
 WriteStatement::WriteStatement(const std::string& name, const std::vector<GivenColumn>& columns,
                                const std::string& entity_sql, Grouping grouping)
-    : statement{name, absl::StrCat("WITH ", GivenTable(columns), ", ", entity_sql,
-                                   Trail(1 + static_cast<int>(columns.size())))},
+    : statement{name,
+                absl::StrCat("WITH ", GivenTable(columns), ", ", entity_sql, Trail(static_cast<int>(columns.size())))},
       entity_parameters(static_cast<int>(columns.size())),
       alone(grouping == Grouping::kAlone),
       given(true) {}
