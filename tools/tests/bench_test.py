@@ -90,8 +90,8 @@ class StatementsTest(unittest.TestCase):
         script = Typed([], "customer", statements * 2, sent, "customer")
         first, second = script.text.splitlines()[-2:]
         self.assertEqual(first, second, "one id is the same at every place")
-        self.assertIn("('01900001-0000-7000-8000-' || lpad(to_hex(:customer0::bigint), 12, '0'))::uuid", first)
-        self.assertIn("right(lpad(to_hex(:unique0::bigint), 16, '0'), 12)", first, "the end differs, not the beginning")
+        self.assertIn("('01900001-0000-7000-8000-' || lpad(to_hex(:customer::bigint), 12, '0'))::uuid", first)
+        self.assertIn("right(lpad(to_hex(:unique::bigint), 16, '0'), 12)", first, "the end differs, not the beginning")
         self.assertIn("::uuid::text", first, "an id as PostgreSQL writes it")
         self.assertNotIn("", script.definitions.values(), "pgbench takes no empty definition")
         self.assertIn("NULL::text", first)
@@ -102,15 +102,25 @@ class StatementsTest(unittest.TestCase):
     def test_a_batch_has_rows_of_its_own(self):
         class Typed(Script):
             def _types(self, statement):
-                return ["uuid[]"]
+                return ["uuid[]", "bigint[]", "bigint[]", "text"]
+
+        def batch_of(sql: str) -> str:
+            statement = Statement("customer", "s", sql, [f"{{{customer}}}", "{1,1}", "{1}", customer])
+            script = Typed([], "customer", [statement], workloads.Sent(7, 0, {}, b""), "customer", 3)
+            return " ".join(script.text.split(" + 1\n", 1)[1].splitlines())
 
         customer = dataset.identifier(dataset.CUSTOMER, 7)
-        statement = Statement("customer", "s", "SELECT $1", [f"{{{customer}}}"])
-        script = Typed([], "customer", [statement], workloads.Sent(7, 0, {}, b""), "customer", 2)
-        last = script.text.splitlines()[-1]
-        self.assertTrue(last.startswith("SELECT ('{' || '01900001-"), last)
-        self.assertEqual([last.count(f":customer{n}::") for n in range(3)], [1, 1, 0])
-        self.assertIn("\\set partner1 :customer1 * ", script.text)
+        given = "unnest($1::uuid[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS c(id, command, revision, place)"
+        script = batch_of(f"WITH given AS (SELECT * FROM {given}) SELECT $4")
+        own = "'01900001-0000-7000-8000-' || lpad(to_hex(batch.customer), 12, '0')"
+        self.assertIn("WITH batch AS MATERIALIZED ( SELECT chosen.*, customer * customer * customer / ", script)
+        self.assertIn("FROM generate_series(0, 2) AS n) AS chosen), given AS (SELECT ", script)
+        self.assertIn(f"('{{' || (SELECT string_agg({own}, ',') FROM batch) || '}}')::uuid[]", script)
+        place = "(batch.n + 1)::text"
+        self.assertIn(f"string_agg({place} || ',' || {place}, ',')", script, "of the command that a change belongs to")
+        self.assertEqual(script.count(place), 2, "a revision is none")
+        self.assertIn(f"SELECT (SELECT {own} FROM batch LIMIT 1)::text;", script)
+        self.assertIn(" AS chosen) SELECT ", batch_of("SELECT $1, $2, $3, $4"))
 
 
 class ReportTest(unittest.TestCase):
