@@ -23,9 +23,9 @@ absl::Status RunAlone(Session& session, Groupable& statement) {
 
 void RunTogether(Session& session, const std::vector<Groupable*>& group, const std::function<void(size_t)>& settled) {
   const absl::Status status = group.front()->RunGroup(session, group);
-  const bool each = group.size() > 1 && !MetByAll(FailureOf(status));
+  const bool each = !status.ok() && group.size() > 1 && !MetByAll(FailureOf(status));
   for (size_t i = 0; i < group.size(); ++i) {
-    const absl::Status own = each && !status.ok() ? RunAlone(session, *group[i]) : status;
+    const absl::Status own = each ? RunAlone(session, *group[i]) : status;
     if (!own.ok()) group[i]->Refuse(own);
     settled(i);
   }

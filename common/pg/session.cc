@@ -232,7 +232,7 @@ absl::Status Connection::Fail(const std::string& name, bool in_doubt) {
     Close();
   }
   if (cause.failure == Failure::kOther) {
-    // Of the server's making or not: what it did not answer may have been committed.
+    // What the server did not answer may have been committed.
     if (in_doubt && !cause.answered) cause.failure = Failure::kInDoubt;
     obs::Log(obs::Level::kError, "a statement failed",
              {{"statement", name}, {"sqlstate", cause.sqlstate}, {"error", cause.text}});

@@ -9,78 +9,72 @@
 
 namespace clientele::pg {
 
-std::vector<StatementGroups::Waiting> StatementGroups::Take(const std::shared_ptr<Signal>& done) {
-  std::vector<Waiting> group;
-  MutexLock lock(&mutex_);
-  auto next = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& each) { return each.done == done; });
-  if (next == waiting_.end()) return group;
-  const Groupable& first = *next->statement;
-  std::set<std::string> claimed(first.claims().begin(), first.claims().end());
-  group.push_back(*next);
-  waiting_.erase(next);
+StatementGroups::Group StatementGroups::Take(const std::shared_ptr<Waiting>& mine) {
+  if (!Withdraw(mine)) return {};
+  Group group = {mine};
+  const Groupable& first = mine->statement;
   if (first.alone()) return group;
-  for (next = waiting_.begin(); next != waiting_.end() && group.size() < Groupable::kMaxGroup;) {
-    const Groupable& other = *next->statement;
+  std::set<std::string> claimed(first.claims().begin(), first.claims().end());
+  MutexLock lock(&mutex_);
+  for (auto next = waiting_.begin(); next != waiting_.end() && group.size() < Groupable::kMaxGroup;) {
+    const Groupable& other = (*next)->statement;
     const std::vector<std::string>& claims = other.claims();
-    const auto taken = [&](const std::string& claim) { return claimed.count(claim) > 0; };
+    const auto claimed_before = [&](const std::string& claim) { return claimed.count(claim) > 0; };
     if (&other.statement() != &first.statement() || claimed.size() + claims.size() > Groupable::kMaxClaims ||
-        std::any_of(claims.begin(), claims.end(), taken)) {
+        std::any_of(claims.begin(), claims.end(), claimed_before)) {
       ++next;
       continue;
     }
     claimed.insert(claims.begin(), claims.end());
-    group.push_back(*next);
+    (*next)->taken = true;
+    group.push_back(std::move(*next));
     next = waiting_.erase(next);
   }
   return group;
 }
 
+bool StatementGroups::Withdraw(const std::shared_ptr<Waiting>& mine) {
+  MutexLock lock(&mutex_);
+  if (mine->taken.exchange(true)) return false;
+  waiting_.remove(mine);
+  return true;
+}
+
 void StatementGroups::Run(Groupable& statement) {
-  const auto done = std::make_shared<Signal>();
-  const auto taken = std::make_shared<std::atomic<bool>>(false);
+  const auto mine = std::make_shared<Waiting>(statement);
   {
     MutexLock lock(&mutex_);
-    waiting_.push_back({&statement, done, taken});
+    waiting_.push_back(mine);
   }
   Job job;
-  job.spent = taken;
-  job.run = [this, done, &statement](absl::StatusOr<Session*> session) {
-    if (session.ok()) return RunGroup(**session, Take(done));
+  job.spent = {mine, &mine->taken};
+  job.run = [this, mine](absl::StatusOr<Session*> session) {
+    if (session.ok()) return RunGroup(**session, Take(mine));
     // The others have jobs of their own, and may find another connection.
-    if (!Withdraw(done)) return;
-    statement.Refuse(FailureStatus(Failure::kConnection));
-    done->Raise();
+    if (!Withdraw(mine)) return;
+    mine->statement.Refuse(FailureStatus(Failure::kConnection));
+    mine->done.Raise();
   };
-  if (!connections_.Submit(job).ok() && Withdraw(done)) {
+  if (!connections_.Submit(job).ok() && Withdraw(mine)) {
     statement.Refuse(FailureStatus(Failure::kConnection));
     return;
   }
-  done->Await();
+  mine->done.Await();
 }
 
-void StatementGroups::RunGroup(Session& session, const std::vector<Waiting>& group) {
-  std::vector<Waiting> live;
+void StatementGroups::RunGroup(Session& session, const Group& group) {
+  Group live;
   std::vector<Groupable*> statements;
-  for (const Waiting& each : group) {
-    *each.taken = true;
-    if (absl::Now() >= each.statement->deadline()) {
-      each.statement->Refuse(ExpiredInQueue());
-      each.done->Raise();
+  for (const std::shared_ptr<Waiting>& each : group) {
+    if (absl::Now() >= each->statement.deadline()) {
+      each->statement.Refuse(ExpiredInQueue());
+      each->done.Raise();
     } else {
       live.push_back(each);
-      statements.push_back(each.statement);
+      statements.push_back(&each->statement);
     }
   }
-  if (!live.empty()) RunTogether(session, statements, [&](size_t i) { live[i].done->Raise(); });
-}
-
-bool StatementGroups::Withdraw(const std::shared_ptr<Signal>& done) {
-  MutexLock lock(&mutex_);
-  const auto mine =
-      std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& each) { return each.done == done; });
-  if (mine == waiting_.end()) return false;
-  waiting_.erase(mine);
-  return true;
+  if (!live.empty()) RunTogether(session, statements, [&](size_t i) { live[i]->done.Raise(); });
 }
 
 absl::Status StatementGroups::RunOnConnection(const std::function<void(Session&)>& work) {

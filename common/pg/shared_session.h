@@ -35,21 +35,23 @@ class StatementGroups {
 
  private:
   struct Waiting {
-    Groupable* statement;
-    std::shared_ptr<Signal> done;
-    std::shared_ptr<std::atomic<bool>> taken;
+    explicit Waiting(Groupable& statement) : statement(statement) {}
+    Groupable& statement;  // there until `done`
+    Signal done;
+    std::atomic<bool> taken{false};  // written under mutex_
   };
+  using Group = std::vector<std::shared_ptr<Waiting>>;
 
   // Runs those whose deadline has not passed, and tells each when it is settled.
-  static void RunGroup(Session& session, const std::vector<Waiting>& group);
-  // Takes the statement of `done`, and its like; none where that was taken before.
-  std::vector<Waiting> Take(const std::shared_ptr<Signal>& done);
-  // Takes the statement of `done` alone; false where it was taken before.
-  bool Withdraw(const std::shared_ptr<Signal>& done);
+  static void RunGroup(Session& session, const Group& group);
+  // Takes `mine`, and its like; none where it was taken before.
+  Group Take(const std::shared_ptr<Waiting>& mine);
+  // Takes `mine` alone; false where it was taken before.
+  bool Withdraw(const std::shared_ptr<Waiting>& mine);
 
   WorkerLane& connections_;
   Mutex mutex_;
-  std::list<Waiting> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::list<std::shared_ptr<Waiting>> waiting_ ABSL_GUARDED_BY(mutex_);
 };
 
 // A session of one thread among many that share a lane's connections, each statement on any of them.
