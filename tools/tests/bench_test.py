@@ -1,6 +1,7 @@
 """The parts of tools/bench that need no suite: its set of customers, its requests, its reading of PostgreSQL's log."""
 
 import collections
+import dataclasses
 import pathlib
 import sys
 import tempfile
@@ -87,7 +88,7 @@ class StatementsTest(unittest.TestCase):
         sent = workloads.Sent(7, 0, {"abcdefabcdef": workloads.TAG}, b"")
         fresh = "019fffff-0000-7000-8000-000000000001"
         statements = [Statement("customer", "s", "SELECT $1, $2,\n  $3, $4, $5", [customer, f"a:{fresh}/abcdefabcdef", "3", None, ""])]
-        script = Typed([], "customer", statements * 2, sent, "customer")
+        script = Typed([], "customer", statements * 2, sent, workloads.WORKLOADS["GetCustomer"])
         first, second = script.text.splitlines()[-2:]
         self.assertEqual(first, second, "one id is the same at every place")
         self.assertIn("('01900001-0000-7000-8000-' || lpad(to_hex(:customer::bigint), 12, '0'))::uuid", first)
@@ -106,7 +107,8 @@ class StatementsTest(unittest.TestCase):
 
         def batch_of(sql: str) -> str:
             statement = Statement("customer", "s", sql, [f"{{{customer}}}", "{1,1}", "{1}", customer])
-            script = Typed([], "customer", [statement], workloads.Sent(7, 0, {}, b""), "customer", 3)
+            sent = workloads.Sent(7, 0, {}, b"")
+            script = Typed([], "customer", [statement], sent, workloads.WORKLOADS["GetCustomer"], 3)
             return " ".join(script.text.split(" + 1\n", 1)[1].splitlines())
 
         customer = dataset.identifier(dataset.CUSTOMER, 7)
@@ -114,13 +116,38 @@ class StatementsTest(unittest.TestCase):
         script = batch_of(f"WITH given AS (SELECT * FROM {given}) SELECT $4")
         own = "'01900001-0000-7000-8000-' || lpad(to_hex(batch.customer), 12, '0')"
         self.assertIn("WITH batch AS MATERIALIZED ( SELECT chosen.*, customer * customer * customer / ", script)
-        self.assertIn("FROM generate_series(0, 2) AS n) AS chosen), given AS (SELECT ", script)
+        self.assertIn("FROM generate_series(0, 2) AS n, LATERAL (SELECT n / 1 AS request)", script)
+        self.assertIn(" AS chosen), given AS (SELECT ", script)
         self.assertIn(f"('{{' || (SELECT string_agg({own}, ',') FROM batch) || '}}')::uuid[]", script)
-        place = "(batch.n + 1)::text"
+        place = "(batch.request + 1)::text"
         self.assertIn(f"string_agg({place} || ',' || {place}, ',')", script, "of the command that a change belongs to")
         self.assertEqual(script.count(place), 2, "a revision is none")
         self.assertIn(f"SELECT (SELECT {own} FROM batch LIMIT 1)::text;", script)
         self.assertIn(" AS chosen) SELECT ", batch_of("SELECT $1, $2, $3, $4"))
+
+    def test_a_request_of_many_rows_has_the_first_for_its_pattern(self):
+        class Typed(Script):
+            def _types(self, statement):
+                return ["text[]", "bigint[]", "text[]", "text[]", "bytea"]
+
+        workload = dataclasses.replace(workloads.WORKLOADS["BatchImportCustomers"], customers=3)
+        tags = {f"abcdefabcde{n}": workloads.TAG for n in range(3)}
+        names = ",".join(f'"Contoso, \\"{tag}\\""' for tag in tags)
+        given = "unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS c(name, command, place)"
+        nested = f"""{{"{{{','.join(tags)}}}"}}"""
+        state = "\\x" + "0a" * 100_000
+        statement = Statement("customer", "s", f"SELECT $3, $4, $5 FROM {given}",
+                              [f"{{{names}}}", "{1,1,1}", "{a,b}", nested, state])  # fmt: skip
+        script = Typed([], "customer", [statement], workloads.Sent(7, 0, tags, b""), workload)
+        tag = "right(lpad(to_hex(batch.unique), 16, '0'), 12)"
+        self.assertIn('"Contoso, \\"', script.definitions.values())
+        self.assertEqual(script.text.count(tag), 2, "the other rows' tags are made of the first one's")
+        self.assertIn(f"('{{\"{{' || (SELECT string_agg({tag}, ',') FROM batch) || '}}\"}}')::text[]", script.text)
+        self.assertIn(f"'{state}'::text", script.text)
+        self.assertIn("FROM generate_series(0, 2) AS n, LATERAL (SELECT n / 3 AS request)", script.text)
+        self.assertIn("(SELECT string_agg((batch.request + 1)::text, ',') FROM batch)", script.text)
+        self.assertIn("{a,b}", script.definitions.values(), "what is not given for each row stays as it is")
+        self.assertEqual(script.requests, 1)
 
 
 class ReportTest(unittest.TestCase):

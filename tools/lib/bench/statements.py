@@ -20,6 +20,9 @@ EXECUTED = re.compile(r"duration: [0-9.]+ ms  execute (\S+): (.*)", re.S)
 PARAMETER = re.compile(r"\$(\d+) = (NULL|'((?:[^']|'')*)')")
 # A table of given rows: its parameters, and the columns that they are.
 GIVEN = re.compile(r"unnest\(([^()]*)\)\s+WITH ORDINALITY AS \w+\(([^()]*)\)")
+# The elements of an array as PostgreSQL writes it.
+ELEMENT = re.compile(r'"(?:[^"\\]|\\.)*"|[^,]+')
+LONGEST_ARGUMENT = 100_000  # characters; Linux takes 128 KiB
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # What is executed within this time without a request, is executed anyway.
 QUIET_SECONDS = 4
@@ -88,7 +91,7 @@ class Recorder:
 CHOICE = f"""\\set turn :turn + 1
 \\set unique :base + :turn * {{rows}} * 64 + :client_id
 \\set customer random(0, {dataset.CUSTOMERS - 1})
-\\set invitation ((:turn - 1) * :clients + :client_id) * {{rows}}
+\\set invitation (:turn - 1) * :clients + :client_id
 \\set partner {{partner}}
 """
 EMPTY = "''::text"
@@ -99,34 +102,40 @@ PARTNER_OF = {
     "invitation": f"{{invitation}} % {dataset.PARTNERS}",
 }
 ANY_PARTNER = f"random(0, {dataset.PARTNERS - 1})"
-# The rows of a batch, made of what was chosen for the first: a prime apart, so that no two are alike.
+# The rows of a turn. Those of one request are about the same; requests are made of what was chosen for the first, a
+# prime apart, so that no two are alike.
 BATCH = f"""batch AS MATERIALIZED (
 SELECT chosen.*, {{partner}} AS partner FROM (
-SELECT n, :unique::bigint + n * 64 AS unique, (:customer::bigint + n * 61927) % {dataset.CUSTOMERS} AS customer,
-:invitation::bigint + n AS invitation, (:partner::bigint + n * 367) % {dataset.PARTNERS} AS first_partner
-FROM generate_series(0, {{last}}) AS n) AS chosen)"""
+SELECT request, :unique::bigint + n * 64 AS unique, (:customer::bigint + request * 61927) % {dataset.CUSTOMERS} AS customer,
+(:partner::bigint + request * 367) % {dataset.PARTNERS} AS first_partner
+FROM generate_series(0, {{last}}) AS n, LATERAL (SELECT n / {{rows_each}} AS request) AS row_of) AS chosen)"""
 
 
 class Script:
     """The statements of one service as a script, with the variables that it is to be given."""
 
-    def __init__(self, psql: list, service: str, statements: list, sent, about: str, rows: int = 1):
-        """Where `rows` are more than one, arrays of one element become arrays of so many."""
-        self._psql, self.service, self.rows = psql, service, rows
+    def __init__(self, psql: list, service: str, statements: list, sent, workload, requests: int = 1):
+        """The statements are those of one request. A turn is `requests` of them, the same statements with so many times
+        the elements in their arrays; requests for invitations have turns of their own."""
+        self._psql, self.service, self.requests = psql, service, requests
+        self._rows_each = workload.customers
+        self._batched = requests * self._rows_each > 1
         # No turn may have effect a second time: an invitation is accepted once.
-        self.most_turns = dataset.INVITATIONS // rows if about == "invitation" else math.inf
+        self.most_turns = dataset.INVITATIONS if workload.about == "invitation" else math.inf
         self.definitions = {}
         self._constants = {}
         self._made = {}
+        self._pattern = {}
         self._known = self._expressions(sent)
         first = {name: f":{name}" for name in ("customer", "invitation")}
-        self._batch = BATCH.format(last=rows - 1, partner=PARTNER_OF[about].format(
-            customer="customer", invitation="invitation", partner="first_partner"))  # fmt: skip
-        choice = CHOICE.format(rows=rows, partner=PARTNER_OF[about].format(partner=ANY_PARTNER, **first))
+        partner_of, rows = PARTNER_OF[workload.about], requests * self._rows_each
+        self._batch = BATCH.format(last=rows - 1, rows_each=self._rows_each, partner=partner_of.format(
+            customer="customer", invitation=":invitation", partner="first_partner"))  # fmt: skip
+        choice = CHOICE.format(rows=rows, partner=partner_of.format(partner=ANY_PARTNER, **first))
         self.text = choice + "".join(self._convert(each) for each in statements)
 
     def _chosen(self, name: str) -> str:
-        return f"batch.{name}" if self.rows > 1 else f":{name}::bigint"
+        return f"batch.{name}" if self._batched else f":{name}::bigint"
 
     def _expressions(self, sent) -> dict:
         """SQL for texts of the request that a script makes by itself."""
@@ -147,13 +156,16 @@ class Script:
         return known
 
     def _fresh(self, identifier: str) -> str:
-        """Another id for each row; the same one at each place where this one stood."""
-        place = self._made.setdefault(identifier, len(self._made))
+        """Another id for each row; the same one at each place where this one, or another row's for it, stood."""
+        place = self._made.setdefault(self._pattern.get(identifier, identifier), len(self._made))
         unique = f"lpad(to_hex({self._chosen('unique')}), 16, '0')"
         return f"({unique} || '{0x8000 + place:04x}000000000000')::uuid::text"
 
     def _constant(self, text: str) -> str:
-        """A variable: pgbench would look for variables in a literal, behind every colon."""
+        """A variable: pgbench would look for variables in a literal, behind every colon. Bytes have none, and may be more
+        than an argument holds."""
+        if len(text) > LONGEST_ARGUMENT and ":" not in text:
+            return "'" + text.replace("'", "''") + "'"
         name = self._constants.setdefault(text, f"constant_{self.service}_{len(self._constants)}")
         self.definitions[name] = text
         return f":{name}"
@@ -165,15 +177,36 @@ class Script:
                   for i, part in enumerate(parts) if part or i % 2]  # fmt: skip
         return " || ".join(pieces or [EMPTY])
 
+    def _first_row(self, text: str, kind: str) -> tuple:
+        """Of an array with elements for each row of a turn: its begin, the first row's elements, its end. It may be the
+        one element of an array itself: what a request's row of a statement has for each of its own."""
+        if not self._batched or not kind.endswith("[]"):
+            return "", [], ""
+        begin, elements, end = "{", ELEMENT.findall(text[1:-1]), "}"
+        if self._rows_each > 1 and len(elements) == 1 and elements[0].startswith('"{'):
+            inner = re.sub(r"\\(.)", r"\1", elements[0][1:-1])
+            elements = [re.sub(r'(["\\])', r"\\\1", each) for each in ELEMENT.findall(inner[1:-1])]
+            begin, end = '{"{', '}"}'
+        each, rest = divmod(len(elements), self._rows_each)
+        if rest:
+            return begin, [], end
+        rows = [",".join(elements[n * each : (n + 1) * each]) for n in range(self._rows_each)]
+        # Statements may have the rows in different orders.
+        for ids in zip(*map(UUID.findall, rows)):
+            pattern = next((self._pattern[each] for each in ids if each in self._pattern), ids[0])
+            self._pattern.update(dict.fromkeys(ids, pattern))
+        return begin, elements[:each], end
+
     def _value(self, text: str, kind: str, column: str) -> str:
         if text is None:
             return f"NULL::{kind}"
-        if self.rows > 1 and kind.endswith("[]"):
-            row = self._made_anew(text[1:-1])
-            if column == "command":  # the place of the row that an element belongs to
-                row = " || ',' || ".join(["(batch.n + 1)::text"] * len(text[1:-1].split(",")))
-            return f"('{{' || (SELECT string_agg({row}, ',') FROM batch) || '}}')::{kind}"
-        if self.rows > 1:
+        begin, elements, end = self._first_row(text, kind)
+        if elements:
+            row = self._made_anew(",".join(elements))
+            if column == "command":  # the place of the request that an element belongs to
+                row = " || ',' || ".join(["(batch.request + 1)::text"] * len(elements))
+            return f"('{begin}' || (SELECT string_agg({row}, ',') FROM batch) || '{end}')::{kind}"
+        if self._batched:
             return f"(SELECT {self._made_anew(text)} FROM batch LIMIT 1)::{kind}"
         return f"({self._made_anew(text)})::{kind}"
 
@@ -196,7 +229,7 @@ class Script:
             return self._value(statement.parameters[n], types[n], columns.get(found[1], ""))
 
         sql = re.sub(r"\$(\d+)", put, re.sub(r"\s+", " ", statement.sql)) + ";\n"
-        if self.rows == 1:
+        if not self._batched:
             return sql
         return f"WITH {self._batch}{', ' if sql.startswith('WITH ') else ' '}{sql.removeprefix('WITH ')}"
 
@@ -221,7 +254,7 @@ class PgBench:
         return [*command, self._connections[script.service]]
 
     def _run(self, script: Script, clients: int, warm_up: float, seconds: float) -> dict:
-        """Rows a second, and the script's median latency, after the warm-up."""
+        """Requests a second, and the script's median latency, after the warm-up."""
         for old in self._folder.glob("latencies.*"):
             old.unlink()
         command = self._command(script, clients)
@@ -244,7 +277,7 @@ class PgBench:
         if turns * clients > script.most_turns:
             raise SystemExit(f"{clients} clients of pgbench had {turns} turns, and invitations for fewer: less time.")
         self._clean()
-        return {"rps": len(counted) / seconds * script.rows, "p50_us": statistics.median(counted or [0]),
+        return {"rps": len(counted) / seconds * script.requests, "p50_us": statistics.median(counted or [0]),
                 "noisy": usage.noisy}  # fmt: skip
 
     def effect(self, script: Script, turns: int) -> None:

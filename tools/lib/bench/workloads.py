@@ -51,11 +51,9 @@ class Workload:
     caller: str = "partner"
     # What is taken by chance: a "customer", with its partner; or a "partner". An "invitation" is the next one.
     about: str = "customer"
-    # Requests that the product may answer by one statement; pgbench is given as many rows at once, too. Not of
-    # acceptances: they would use up the set's invitations.
+    # Requests that the product may answer by one statement; pgbench is given as many at once, too. Not of acceptances:
+    # they would use up the set's invitations.
     batch: int = 1
-    # False: its statements have more parameters than pgbench takes.
-    by_pgbench: bool = True
     open_loop: bool = True
     # Of a slow one: so long for each call in flight, until the first of them are done.
     seconds_a_call: float = 0
@@ -82,7 +80,7 @@ WORKLOADS = {each.rpc: each for each in [
              caller="invitee", about="invitation", open_loop=False),
     Workload("BatchImportCustomers", "customer", _CUSTOMERS, {
         "parent": f"partners/{PARTNER}", "source": "importSources/bench", "request_id": REQUEST,
-        "rows": [_import_row() for _ in range(IMPORTED)]}, 40, IMPORTED, "source", by_pgbench=False, open_loop=False,
+        "rows": [_import_row() for _ in range(IMPORTED)]}, 40, IMPORTED, "source", open_loop=False,
              seconds_a_call=0.2),
 ]}  # fmt: skip
 
