@@ -64,12 +64,9 @@ struct WriteStatement {
   // What writes rows that belong to several entities, such as a parent's counter, is Grouping::kAlone.
   WriteStatement(const std::string& name, const std::vector<GivenColumn>& columns, const std::string& entity_sql,
                  Grouping grouping = Grouping::kTogether);
-  // Of one command alone, which may change many rows: its parameters are $1 … $<entity_parameters>.
-  WriteStatement(const std::string& name, const std::string& entity_sql, int entity_parameters);
   const Statement statement;
-  const int entity_parameters;
-  const bool alone;
-  const bool given;  // a row, as arrays of one element where it is alone
+  const int columns;
+  const Grouping grouping;
 };
 
 // The text of a load: `select_sql` reads what the command decides on (at least one column), and the request's
@@ -78,11 +75,8 @@ struct LoadStatement {
   // One statement of many commands' loads, as WriteStatement: `select_sql` reads for one row `given`, such as
   //   SELECT … FROM customer c WHERE c.id = given.id
   LoadStatement(const std::string& name, const std::vector<GivenColumn>& columns, const std::string& select_sql);
-  // Of one command alone: $1 … $<select_parameters>.
-  LoadStatement(const std::string& name, const std::string& select_sql, int select_parameters);
   const Statement statement;
-  const int select_parameters;
-  const bool alone;
+  const int columns;
 };
 
 // What a load found.
@@ -111,7 +105,7 @@ struct Written {
 // What a decision asks to be written.
 struct WritePlan {
   const WriteStatement* statement = nullptr;
-  Params params;                // of the entity's part, or the row of it
+  Params params;                // the statement's given row
   std::vector<Change> changes;  // one for each row
   std::string resource;         // outcome, for the idempotency record
   int64_t revision = 0;

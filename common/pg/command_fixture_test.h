@@ -10,11 +10,13 @@
 // Commands over things, as a store of a service has them.
 namespace clientele::pg {
 
-inline const WriteStatement kInsert{"thing_insert", R"sql(
+inline const WriteStatement kInsert{"thing_insert",
+                                    {{"ids", "uuid[]"}, {"names", "text[]"}},
+                                    R"sql(
 entity AS (
-  INSERT INTO thing (id, name) SELECT * FROM unnest($1::uuid[], $2::text[]) ON CONFLICT DO NOTHING RETURNING id
-))sql",
-                                    2};
+  INSERT INTO thing (id, name) SELECT made.* FROM given, unnest(given.ids, given.names) AS made
+  ON CONFLICT DO NOTHING RETURNING id
+))sql"};
 inline const WriteStatement kRename{"thing_rename",
                                     {{"id", "uuid"}, {"name", "text"}, {"revision", "bigint"}},
                                     R"sql(

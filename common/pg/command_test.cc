@@ -113,7 +113,8 @@ TEST_F(CommandTest, WithoutAKeyNothingIsRecordedOrLookedUp) {
 }
 
 TEST_F(CommandTest, ALoadTellsNothingFoundFromARowOfNulls) {
-  const LoadStatement nulls{"thing_nulls", "SELECT NULL::text, NULL::text FROM thing WHERE id = $1::uuid", 1};
+  const LoadStatement nulls{
+      "thing_nulls", {{"id", "uuid"}}, "SELECT NULL::text, NULL::text FROM thing WHERE id = given.id"};
   CallContext call = CallOf("");
   const std::string id = *Create(*session_, call, "nulls");
   EXPECT_EQ(Load(*session_, call, nulls, Params().Text(id))->count, 1);
@@ -125,7 +126,8 @@ TEST_F(CommandTest, ALoadTellsNothingFoundFromARowOfNulls) {
 
 TEST_F(CommandTest, ALoadKeepsOrderAndRepeatedNames) {
   const LoadStatement many{"thing_many",
-                           "SELECT n AS id, n * 2 AS id FROM generate_series(1, $1::int) n ORDER BY n DESC", 1};
+                           {{"size", "integer"}},
+                           "SELECT n AS id, n * 2 AS id FROM generate_series(1, given.size) n ORDER BY n DESC"};
   CallContext call = CallOf(NewId());
   const absl::StatusOr<Loaded> loaded = Load(*session_, call, many, Params().Int(3));
   ASSERT_TRUE(loaded.ok()) << loaded.status();

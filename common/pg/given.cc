@@ -25,7 +25,7 @@ absl::Status GivenRow::RunGroup(Session& session, const std::vector<Groupable*>&
   std::vector<const Params*> given;
   given.reserve(members.size());
   for (const GivenRow* member : members) given.push_back(&member->row_);
-  Params params = scalars_;
+  Params params;
   params.Columns(given, row_.size());
   const absl::StatusOr<Rows> rows =
       claims_.empty() ? session.Read(statement_, params) : session.Write(statement_, params);

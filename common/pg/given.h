@@ -32,16 +32,14 @@ std::string GivenTable(const std::vector<GivenColumn>& columns);
 // One caller's row of a statement over rows, whose answer starts with the row's place.
 class GivenRow : public Groupable {
  public:
-  // `scalars` come before the arrays, of a statement that runs alone. A write is one that claims something.
+  // A write is one that claims something.
   GivenRow(const Statement& statement, Params row, absl::Time deadline, std::vector<std::string> claims)
       : statement_(statement), row_(std::move(row)), deadline_(deadline), claims_(std::move(claims)) {}
-  GivenRow(const Statement& statement, Params scalars, Params row, absl::Time deadline)
-      : statement_(statement), scalars_(std::move(scalars)), row_(std::move(row)), deadline_(deadline), alone_(true) {}
 
   const Statement& statement() const override { return statement_; }
   absl::Time deadline() const override { return deadline_; }
   const std::vector<std::string>& claims() const override { return claims_; }
-  bool alone() const override { return alone_; }
+  bool alone() const override { return false; }
   absl::Status RunGroup(Session& session, const std::vector<Groupable*>& group) override;
   void Refuse(const absl::Status& status) override { rows_ = status; }
 
@@ -49,11 +47,9 @@ class GivenRow : public Groupable {
 
  private:
   const Statement& statement_;
-  const Params scalars_;
   const Params row_;
   const absl::Time deadline_;
   const std::vector<std::string> claims_;
-  const bool alone_ = false;
   absl::StatusOr<Rows> rows_ = absl::InternalError("not run");
 };
 

@@ -29,6 +29,11 @@ const GivenStatement kGrow{"thing_grow",
 const GivenStatement kSizes{"thing_sizes",
                             {{"ids", "uuid[]"}},
                             "SELECT given.place, thing.size FROM given JOIN thing ON thing.id = ANY (given.ids)"};
+const WriteStatement kGrowAlone{"thing_grow_alone",
+                                {{"id", "uuid"}, {"size", "bigint"}},
+                                "entity AS (UPDATE thing SET size = given.size FROM given WHERE thing.id = given.id "
+                                "RETURNING thing.id)",
+                                Grouping::kAlone};
 
 // Counts down to zero. ThreadSanitizer does not see what Abseil's packaged ones order.
 class Countdown {
@@ -250,6 +255,17 @@ TEST_F(GroupedRenames, DoNotWaitForTheLockOfOne) {
   EXPECT_TRUE(held.ok()) << held;
   for (const absl::Status& status : statuses_) EXPECT_TRUE(status.ok()) << status;
   EXPECT_EQ(Count("thing WHERE name LIKE 'locked %' AND revision = 2"), kCount);
+}
+
+TEST_F(GroupedRenames, AreNoneWhereTheStatementIsAlone) {
+  calls_ = Calls(kCount);
+  RunAtOnce(Renames(calls_, ids_, "", statuses_,
+                    [](Session& session, CallContext& call, const std::string& id, const std::string&) {
+                      const Change change = ChangeOf(id, "thing.grown", 1);
+                      return Write(session, call, PlanOf(kGrowAlone, Params().Text(id).Int(5), change)).status();
+                    }));
+  for (const absl::Status& status : statuses_) EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(TransactionsOf(calls_), SizeIs(kCount));
 }
 
 TEST_F(GroupTest, CreatesOfOneNameMakeOne) {

@@ -10,13 +10,6 @@
 namespace clientele::pg {
 namespace {
 
-// Whose load it is: these columns follow the statement's own.
-const std::vector<GivenColumn>& CallColumns() {
-  static const auto* const kColumns =
-      new std::vector<GivenColumn>{{"call_principal", "text"}, {"call_method", "text"}, {"call_request_id", "text"}};
-  return *kColumns;
-}
-
 // The record and its position are read in the same snapshot as the rest.
 constexpr char kRecord[] = R"sql(
 FROM given
@@ -32,14 +25,9 @@ LEFT JOIN LATERAL (SELECT true AS found, selected.* FROM ()sql";
 enum Column { kPlace, kHash, kResource, kRevision, kSaga, kTxid, kSequence, kEpoch, kFound };
 static_assert(kFound + 1 == Loaded::kFirstColumn, "select_sql's columns follow the record's");
 
-std::string TextOf(const std::string& given, const std::string& select_sql) {
-  return absl::StrCat(
-      given, "SELECT given.place, r.request_hash, r.resource, r.revision, r.saga, r.xid, r.seq, r.epoch, loaded.* ",
-      kRecord, select_sql, ") AS selected) AS loaded ON true");
-}
-
+// Whose load it is stands behind the statement's own columns.
 std::vector<GivenColumn> WithCall(std::vector<GivenColumn> columns) {
-  columns.insert(columns.end(), CallColumns().begin(), CallColumns().end());
+  for (const char* name : {"call_principal", "call_method", "call_request_id"}) columns.push_back({name, "text"});
   return columns;
 }
 
@@ -60,37 +48,23 @@ absl::Status RequestIdReused(const std::string& request_id) {
                    {{"request_id", request_id}});
 }
 
-absl::StatusOr<Rows> RowsOf(Session& session, const CallContext& call, const LoadStatement& load,
-                            const Params& params) {
-  Params row = load.alone ? Params() : params;
-  row.Text(call.principal).Text(call.method).Text(call.request_id);
-  if (load.alone) {
-    GivenRow given(load.statement, params, std::move(row), call.deadline);
-    session.Run(given);
-    return std::move(given.rows());
-  }
-  GivenRow given(load.statement, std::move(row), call.deadline, {});
-  session.Run(given);
-  return std::move(given.rows());
-}
-
 }  // namespace
 
 LoadStatement::LoadStatement(const std::string& name, const std::vector<GivenColumn>& columns,
                              const std::string& select_sql)
-    : statement{name, TextOf(absl::StrCat("WITH ", GivenTable(WithCall(columns)), " "), select_sql)},
-      select_parameters(static_cast<int>(columns.size())),
-      alone(false) {}
-
-LoadStatement::LoadStatement(const std::string& name, const std::string& select_sql, int select_parameters)
-    : statement{name, TextOf(absl::StrCat("WITH given AS ", GivenRows(CallColumns(), select_parameters + 1), " "),
-                             select_sql)},
-      select_parameters(select_parameters),
-      alone(true) {}
+    : statement{name, absl::StrCat("WITH ", GivenTable(WithCall(columns)),
+                                   " SELECT given.place, r.request_hash, r.resource, r.revision, r.saga, r.xid, "
+                                   "r.seq, r.epoch, loaded.* ",
+                                   kRecord, select_sql, ") AS selected) AS loaded ON true")},
+      columns(static_cast<int>(columns.size())) {}
 
 absl::StatusOr<Loaded> Load(Session& session, CallContext& call, const LoadStatement& statement, const Params& params) {
-  if (params.size() != statement.select_parameters) CLIENTELE_BUG("a load has another number of parameters");
-  const absl::StatusOr<Rows> rows = RowsOf(session, call, statement, params);
+  if (params.size() != statement.columns) CLIENTELE_BUG("a load has another number of columns");
+  Params row = params;
+  row.Text(call.principal).Text(call.method).Text(call.request_id);
+  GivenRow given(statement.statement, std::move(row), call.deadline, {});
+  session.Run(given);
+  const absl::StatusOr<Rows>& rows = given.rows();
   if (!rows.ok()) return rows.status();
   Loaded loaded;
   loaded.rows = *rows;

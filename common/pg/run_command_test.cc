@@ -14,13 +14,16 @@ namespace {
 using ::testing::SizeIs;
 using RunCommandTest = CommandTest;
 
-const WriteStatement kSlowRename{"thing_slow_rename", R"sql(
+const WriteStatement kSlowRename{"thing_slow_rename",
+                                 {{"id", "uuid"}, {"name", "text"}, {"revision", "bigint"}, {"slow", "boolean"}},
+                                 R"sql(
 entity AS (
-  UPDATE thing SET name = $2, revision = revision + 1
-  WHERE id = $1::uuid AND revision = $3::bigint AND pg_sleep(CASE WHEN $4::boolean THEN 30 ELSE 0 END) IS NOT NULL
-  RETURNING id
-))sql",
-                                 4};
+  UPDATE thing SET name = given.name, revision = thing.revision + 1 FROM given
+  WHERE thing.id = given.id AND thing.revision = given.revision
+    AND pg_sleep(CASE WHEN given.slow THEN 30 ELSE 0 END) IS NOT NULL
+  RETURNING thing.id
+))sql"};
+
 TEST_F(RunCommandTest, AReplayAnswersTheSameAndCarriesItsPosition) {
   CallContext call = CallOf(NewId());
   int writes = 0;
@@ -273,10 +276,11 @@ TEST_F(RunCommandTest, RefusalsAreNotRecordedAndNotRepeated) {
 }
 
 TEST_F(RunCommandTest, AFailureOfAStatementReachesNoCaller) {
-  const WriteStatement wrong{"thing_wrong", "entity AS (UPDATE thing SET no_such_column = 1 RETURNING id)", 0};
+  const WriteStatement wrong{
+      "thing_wrong", {{"id", "uuid"}}, "entity AS (UPDATE thing SET no_such_column = 1 RETURNING id)"};
   CallContext call = CallOf(NewId());
   const auto attempt = [&]() -> absl::StatusOr<Step<NoAnswer>> {
-    return Step<NoAnswer>{{}, WritePlan{&wrong, {}, {}, "things/x", 1, std::nullopt}};
+    return Step<NoAnswer>{{}, WritePlan{&wrong, Params().Text(NewId()), {}, "things/x", 1, std::nullopt}};
   };
   const absl::Status status = RunCommand(*session_, call, attempt).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInternal);

@@ -82,15 +82,6 @@ Params& Params::IntArray(const std::vector<int64_t>& values) {
   return Text(ArrayText(values, [](int64_t value, std::string& out) { absl::StrAppend(&out, value); }));
 }
 
-Params& Params::BytesArray(const std::vector<std::string>& values) {
-  return Text(
-      ArrayText(values, [](const std::string& value, std::string& out) { AppendQuoted(BytesText(value), out); }));
-}
-
-Params& Params::BoolArray(const std::vector<bool>& values) {
-  return Text(ArrayText(values, [](bool value, std::string& out) { out.push_back(value ? 't' : 'f'); }));
-}
-
 Params& Params::Columns(const std::vector<Params>& rows, int columns) {
   std::vector<const Params*> pointers;
   pointers.reserve(rows.size());
@@ -111,18 +102,19 @@ Params& Params::Columns(const std::vector<const Params*>& rows, int columns) {
   return *this;
 }
 
-std::string GivenRows(const std::vector<GivenColumn>& columns, int first) {
+std::string GivenRows(const std::vector<GivenColumn>& columns) {
   std::string select, arrays, names;
+  int parameter = 0;
   for (const GivenColumn& column : columns) {
     // PostgreSQL has no array of arrays: such a column's values come as text.
     const bool array = absl::EndsWith(column.type, "[]");
     absl::StrAppend(&select, "a.", column.name, array ? absl::StrCat("::", column.type, " AS ", column.name) : "",
                     ", ");
-    absl::StrAppend(&arrays, arrays.empty() ? "$" : ", $", first++, "::", array ? "text" : column.type, "[]");
+    absl::StrAppend(&arrays, arrays.empty() ? "$" : ", $", ++parameter, "::", array ? "text" : column.type, "[]");
     absl::StrAppend(&names, column.name, ", ");
   }
   return absl::StrCat("(SELECT ", select, "a.place FROM unnest(", arrays, ") WITH ORDINALITY AS a(", names,
-                      "place) LIMIT cardinality($", first - 1,
+                      "place) LIMIT cardinality($", parameter,
                       "::", absl::EndsWith(columns.back().type, "[]") ? "text" : columns.back().type, "[]))");
 }
 

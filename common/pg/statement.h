@@ -34,8 +34,6 @@ class Params {
   // An empty string becomes a NULL element.
   Params& NullableTextArray(const std::vector<std::string>& values);
   Params& IntArray(const std::vector<int64_t>& values);
-  Params& BytesArray(const std::vector<std::string>& values);
-  Params& BoolArray(const std::vector<bool>& values);
   // One array of each of the `columns` of all rows: the parameters of GivenRows.
   Params& Columns(const std::vector<const Params*>& rows, int columns);
   Params& Columns(const std::vector<Params>& rows, int columns);
@@ -53,13 +51,13 @@ struct GivenColumn {
   std::string type;
 };
 
-// The rows given as one array of each column, $<first>, $<first + 1>, …, as a subquery: (SELECT …). It has a column
-// `place` more, the row's number from 1 on.
+// The rows given as one array of each column, $1, $2, …, as a subquery: (SELECT …). It has a column `place` more, the
+// row's number from 1 on.
 //
 // The limit takes no row away. It has the planner expect one row where it does not know the arrays, so that the plan is
 // kept; it would expect ten, find a plan for known arrays cheaper, and make that anew for each execution, which costs
 // several times what the statement does.
-std::string GivenRows(const std::vector<GivenColumn>& columns, int first = 1);
+std::string GivenRows(const std::vector<GivenColumn>& columns);
 
 // The rows of an answer. Cheap to copy; views stay valid as long as one copy lives. Columns are numbered from 0 in the
 // order of the SELECT list.

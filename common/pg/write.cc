@@ -86,7 +86,7 @@ class CommandWrite final : public Groupable {
   const Statement& statement() const override { return plan_.statement->statement; }
   absl::Time deadline() const override { return call_.deadline; }
   const std::vector<std::string>& claims() const override { return claims_; }
-  bool alone() const override { return plan_.statement->alone; }
+  bool alone() const override { return plan_.statement->grouping == Grouping::kAlone; }
 
   absl::Status RunGroup(Session& session, const std::vector<Groupable*>& group) override {
     std::vector<CommandWrite*> writes;
@@ -111,17 +111,15 @@ class CommandWrite final : public Groupable {
 
  private:
   Params ParamsOf(const std::vector<CommandWrite*>& writes) const {
-    Params params;
-    if (!plan_.statement->given) {
-      params = plan_.params;
-    } else {
-      std::vector<const Params*> given;
-      given.reserve(writes.size());
-      for (const CommandWrite* write : writes) given.push_back(&write->plan_.params);
-      params.Columns(given, plan_.params.size());
-    }
+    std::vector<const Params*> given;
+    given.reserve(writes.size());
     std::vector<Params> commands, changes;
-    for (size_t i = 0; i < writes.size(); ++i) writes[i]->AddTo(static_cast<int64_t>(i) + 1, commands, changes);
+    for (const CommandWrite* write : writes) {
+      given.push_back(&write->plan_.params);
+      write->AddTo(static_cast<int64_t>(given.size()), commands, changes);
+    }
+    Params params;
+    params.Columns(given, plan_.params.size());
     params.Columns(commands, kCommandColumns).Columns(changes, kChangeColumns);
     params.Int(absl::ToInt64Milliseconds(kSagaLease));
     return params;
@@ -176,20 +174,11 @@ WriteStatement::WriteStatement(const std::string& name, const std::vector<GivenC
                                const std::string& entity_sql, Grouping grouping)
     : statement{name,
                 absl::StrCat("WITH ", GivenTable(columns), ", ", entity_sql, Trail(static_cast<int>(columns.size())))},
-      entity_parameters(static_cast<int>(columns.size())),
-      alone(grouping == Grouping::kAlone),
-      given(true) {}
-
-WriteStatement::WriteStatement(const std::string& name, const std::string& entity_sql, int entity_parameters)
-    : statement{name, absl::StrCat("WITH ", entity_sql, Trail(entity_parameters))},
-      entity_parameters(entity_parameters),
-      alone(true),
-      given(false) {}
+      columns(static_cast<int>(columns.size())),
+      grouping(grouping) {}
 
 absl::StatusOr<Written> Write(Session& session, const CallContext& call, const WritePlan& plan) {
-  if (plan.params.size() != plan.statement->entity_parameters) {
-    CLIENTELE_BUG("a write has another number of parameters");
-  }
+  if (plan.params.size() != plan.statement->columns) CLIENTELE_BUG("a write has another number of columns");
   CommandWrite write(call, plan);
   session.Run(write);
   return std::move(write.written());

@@ -138,5 +138,31 @@ TEST_F(RunnerTest, BrokenConnectionsOnlyDelay) {
   for (const std::string& id : ids) ExpectWhole(id);
 }
 
+TEST_F(RunnerTest, WithoutAConnectionASagaIsPutOff) {
+  pg::Connection admin(testing::Cluster::AsSuperuser(options_));
+  ASSERT_TRUE(admin.Connect().ok());
+  // It takes over nothing: what it let go would never end.
+  RunnerOptions options = Options("a");
+  options.poll = absl::Seconds(5);
+  Replica replica(options_, options, clock_, {Three()});
+  ASSERT_TRUE(Eventually([&] { return replica.executor.Ready(); }));
+  const std::string id = NewSaga("a");
+  ASSERT_TRUE(admin.Execute("ALTER ROLE invitation_service NOLOGIN").ok());
+  EXPECT_TRUE(admin
+                  .Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                           "WHERE datname = current_database() AND usename = 'invitation_service'")
+                  .ok());
+  const auto refuses = [&] {
+    pg::Job job;
+    job.run = [](absl::StatusOr<pg::Session*>) {};
+    return !replica.executor.Submit(pg::Lane::kWrite, std::move(job)).ok();
+  };
+  replica.runner.Begin(id);
+  EXPECT_TRUE(Eventually(refuses));
+  EXPECT_TRUE(admin.Execute("ALTER ROLE invitation_service LOGIN").ok());
+  EXPECT_TRUE(Join(replica.runner, id).status.ok());
+  ExpectWhole(id);
+}
+
 }  // namespace
 }  // namespace clientele::saga

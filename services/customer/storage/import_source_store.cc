@@ -15,18 +15,23 @@ constexpr char kColumns[] = "s.id, s.portal, s.principal, s.partners, s.tenant_i
 
 // The source, if the id is taken, and which of the partners nobody told us of.
 const pg::LoadStatement kLoad(
-    "import_source_for_create",
+    "import_source_for_create", {{"id", "text"}, {"partners", "text[]"}},
     absl::StrCat("SELECT u.unknown, s.id IS NOT NULL, ", kColumns,
-                 " FROM (SELECT array_agg(p) AS unknown FROM unnest($2::text[]) AS p WHERE NOT EXISTS (SELECT FROM "
-                 "partner_fact f WHERE f.id = p::uuid)) AS u LEFT JOIN import_source s ON s.id = $1::text"),
-    2);
+                 " FROM (SELECT array_agg(p) AS unknown FROM unnest(given.partners) AS p WHERE NOT EXISTS (SELECT FROM "
+                 "partner_fact f WHERE f.id = p::uuid)) AS u LEFT JOIN import_source s ON s.id = given.id"));
 
 const pg::WriteStatement kInsert(
     "import_source_insert",
+    {{"id", "text"},
+     {"portal", "text"},
+     {"principal", "text"},
+     {"partners", "text[]"},
+     {"tenant_issuer", "text"},
+     {"revision", "bigint"},
+     {"create_time", "timestamptz"}},
     "entity AS (INSERT INTO import_source (id, portal, principal, partners, tenant_issuer, revision, create_time) "
-    "VALUES ($1::text, $2::text, $3::text, $4::text[], $5::text, $6::bigint, $7::timestamptz) "
-    "ON CONFLICT DO NOTHING RETURNING id)",
-    7);
+    "SELECT id, portal, principal, partners, tenant_issuer, revision, create_time FROM given "
+    "ON CONFLICT DO NOTHING RETURNING id)");
 
 const pg::Statement kFind{"import_source_find",
                           absl::StrCat("SELECT ", kColumns, " FROM import_source s WHERE s.id = $1::text")};

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/core/id.h"
+#include "common/pg/given.h"
 #include "services/customer/domain/revise.h"
 #include "services/customer/storage/account_columns.h"
 
@@ -27,18 +28,30 @@ LEFT JOIN customer e ON e.partner = given.partner AND e.external_id = given.exte
 
 constexpr char kRowFacts[] = R"sql(
 SELECT k.n, t.organization, d.organization, o.revision, c.state, c.saga,
-       EXISTS (SELECT FROM customer x WHERE x.id = o.id AND x.partner <> $1::uuid AND x.state = 1),
+       EXISTS (SELECT FROM customer x WHERE x.id = o.id AND x.partner <> given.partner AND x.state = 1),
        (SELECT s.id FROM customer x JOIN saga s ON s.id = x.saga AND NOT s.done
-        WHERE x.id = o.id AND x.partner <> $1::uuid AND x.state <> 1 LIMIT 1),
+        WHERE x.id = o.id AND x.partner <> given.partner AND x.state <> 1 LIMIT 1),
        e.id, e.state
-FROM unnest($3::text[], $4::text[], $5::text[]) WITH ORDINALITY AS k(tenant, domain, external_id, n)
-LEFT JOIN organization_tenant t ON t.tenant_id = k.tenant::uuid AND t.issuer = $2::text
+FROM unnest(given.tenants, given.domains, given.external_ids) WITH ORDINALITY AS k(tenant, domain, external_id, n)
+LEFT JOIN organization_tenant t ON t.tenant_id = k.tenant::uuid AND t.issuer = given.issuer
 LEFT JOIN organization_domain d ON d.domain = k.domain
 LEFT JOIN organization o ON o.id = COALESCE(t.organization, d.organization)
-LEFT JOIN customer c ON c.id = o.id AND c.partner = $1::uuid
-LEFT JOIN customer e ON e.partner = $1::uuid AND e.external_id = k.external_id)sql";
-const pg::LoadStatement kLoadForImport("customers_for_import", kRowFacts, 5);
-const pg::Statement kFacts{"customers_imported", kRowFacts};
+LEFT JOIN customer c ON c.id = o.id AND c.partner = given.partner
+LEFT JOIN customer e ON e.partner = given.partner AND e.external_id = k.external_id)sql";
+
+const std::vector<pg::GivenColumn>& KeyColumns() {
+  static const auto* const columns = new std::vector<pg::GivenColumn>{{"partner", "uuid"},
+                                                                      {"issuer", "text"},
+                                                                      {"tenants", "text[]"},
+                                                                      {"domains", "text[]"},
+                                                                      {"external_ids", "text[]"}};
+  return *columns;
+}
+
+const pg::LoadStatement kLoadForImport("customers_for_import", KeyColumns(), kRowFacts);
+const pg::GivenStatement kFacts("customers_imported", KeyColumns(),
+                                absl::StrCat("SELECT given.place, facts.* FROM given, LATERAL (", kRowFacts,
+                                             ") AS facts"));
 
 // Whoever loses a key to another writer gets 23505, and whoever finds an organisation changed since it was decided on
 // writes no row: either way nothing is written, and the whole is decided again. So of two partners that take one
@@ -340,9 +353,9 @@ absl::StatusOr<std::vector<RowFacts>> ProvisioningStore::Facts(pg::Session& sess
                                                                const std::vector<RowKeys>& keys) const {
   pg::Params params;
   BindKeys(partner, tenant_issuer, keys, params);
-  const absl::StatusOr<pg::Rows> rows = session.Read(kFacts, params);
+  const absl::StatusOr<pg::Rows> rows = pg::ReadGiven(session, kFacts, params);
   if (!rows.ok()) return rows.status();
-  return ReadFacts(*rows, rows->size(), 0, keys.size());
+  return ReadFacts(*rows, rows->size(), 1, keys.size());
 }
 
 absl::Status ProvisioningStore::Settle(pg::Session& session, CallContext& call, const std::string& partner,

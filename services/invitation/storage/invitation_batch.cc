@@ -14,13 +14,14 @@ const pg::Statement kDue{"invitation_due",
                          absl::StrCat("SELECT ", kInvitationColumns, " FROM invitation i ", kInvitationJoins,
                                       " WHERE i.state = 2 AND i.expire_time <= $1 ORDER BY i.expire_time LIMIT $2")};
 
-// $1 partner, $2 now, $3 domains, $4 target keys, $5 limit.
 const pg::LoadStatement kLoadMatching(
     "invitation_load_matching",
+    {{"partner", "uuid"}, {"now", "timestamptz"}, {"domains", "text[]"}, {"target_keys", "text[]"}},
     absl::StrCat("SELECT ", kInvitationColumns, " FROM invitation i ", kInvitationJoins,
-                 " WHERE i.partner = $1 AND (i.state = 3 OR i.state = 2 AND i.expire_time > $2) "
-                 "AND (i.target_host = ANY($3::text[]) OR i.target_key = ANY($4::text[])) ORDER BY i.id LIMIT $5"),
-    5);
+                 " WHERE i.partner = given.partner AND (i.state = 3 OR i.state = 2 AND i.expire_time > given.now) "
+                 "AND (i.target_host = ANY(given.domains) OR i.target_key = ANY(given.target_keys)) "
+                 "ORDER BY i.id LIMIT ",
+                 InvitationBatch::kMaxRows));
 
 }  // namespace
 
@@ -42,7 +43,7 @@ absl::StatusOr<int> InvitationBatch::CancelMatching(pg::Session& session, CallCo
                                                     const CustomerMatch& match) const {
   using Step = pg::Step<int>;
   pg::Params params;
-  params.Text(match.partner).Time(call.now).TextArray(match.domains).TextArray(match.tenants).Int(kMaxRows);
+  params.Text(match.partner).Time(call.now).TextArray(match.domains).TextArray(match.tenants);
   return pg::RunCommand(session, call, [&]() -> absl::StatusOr<Step> {
     const auto loaded = pg::Load(session, call, kLoadMatching, params);
     if (!loaded.ok()) return loaded.status();

@@ -7,20 +7,40 @@
 namespace clientele::invitation {
 namespace {
 
-// Rows are locked in the order of their ids, so that two batches never wait for each other.
-const pg::WriteStatement kClose(
-    "invitation_close",
-    "locked AS MATERIALIZED (SELECT i.id FROM invitation i JOIN unnest($1::uuid[], $2::bigint[]) AS e (id, revision) "
-    "ON i.id = e.id AND i.revision = e.revision ORDER BY i.id FOR NO KEY UPDATE OF i), "
-    "held AS MATERIALIZED (SELECT count(*) AS rows FROM locked), "
-    "entity AS (UPDATE invitation i SET state = $6, delivery_state = e.delivery_state, "
-    "delivery_attempt_count = e.attempt_count, delivery_last_error = e.last_error, revision = i.revision + 1, "
-    "etag_revision = i.revision + 1, update_time = $7 "
-    "FROM held, locked JOIN unnest($1::uuid[], $2::bigint[], $3::int[], $4::int[], $5::text[]) "
-    "AS e (id, revision, delivery_state, attempt_count, last_error) ON locked.id = e.id "
-    "WHERE i.id = e.id AND i.revision = e.revision AND (NOT $8::boolean OR held.rows = cardinality($1::uuid[])) "
-    "RETURNING i.id)",
-    8);
+// Rows are locked in the order of their ids, so that two batches never wait for each other. Alone, since what is
+// closed all or none is counted.
+const pg::WriteStatement kClose("invitation_close",
+                                {{"ids", "uuid[]"},
+                                 {"loaded_revisions", "bigint[]"},
+                                 {"delivery_states", "smallint[]"},
+                                 {"attempt_counts", "integer[]"},
+                                 {"last_errors", "text[]"},
+                                 {"state", "smallint"},
+                                 {"update_time", "timestamptz"},
+                                 {"all_or_none", "boolean"}},
+                                R"sql(
+closing AS MATERIALIZED (
+  SELECT c.*, given.state, given.update_time
+  FROM given, unnest(given.ids, given.loaded_revisions, given.delivery_states, given.attempt_counts, given.last_errors)
+    AS c(id, loaded_revision, delivery_state, attempt_count, last_error)
+),
+locked AS MATERIALIZED (
+  SELECT i.id FROM invitation i JOIN closing c ON i.id = c.id AND i.revision = c.loaded_revision
+  ORDER BY i.id FOR NO KEY UPDATE OF i
+),
+held AS MATERIALIZED (
+  SELECT FROM given WHERE NOT given.all_or_none OR cardinality(given.ids) = (SELECT count(*) FROM locked)
+),
+entity AS (
+  UPDATE invitation i
+  SET state = c.state, delivery_state = c.delivery_state, delivery_attempt_count = c.attempt_count,
+      delivery_last_error = c.last_error, revision = i.revision + 1, etag_revision = i.revision + 1,
+      update_time = c.update_time
+  FROM held, locked JOIN closing c ON locked.id = c.id
+  WHERE i.id = c.id AND i.revision = c.loaded_revision
+  RETURNING i.id
+))sql",
+                                pg::Grouping::kAlone);
 
 }  // namespace
 

@@ -61,11 +61,12 @@ const pg::WriteStatement kSettle(
                  "FROM entity JOIN given ON given.id = entity.id WHERE q.invitation = given.id "
                  "AND q.generation = given.generation AND q.kind = given.mail_kind)"));
 
-const pg::LoadStatement kLoadHeld("mail_load_held",
-                                  absl::StrCat("SELECT ", kInvitationColumns, " FROM invitation i ", kInvitationJoins,
-                                               " WHERE i.id = $1 AND EXISTS (SELECT 1 FROM invitation_mail", kHeld,
-                                               ")"),
-                                  4);
+const pg::LoadStatement kLoadHeld(
+    "mail_load_held", {{"invitation", "uuid"}, {"generation", "bigint"}, {"kind", "smallint"}, {"owner", "text"}},
+    absl::StrCat("SELECT ", kInvitationColumns, " FROM invitation i ", kInvitationJoins,
+                 " WHERE i.id = given.invitation AND EXISTS (SELECT FROM invitation_mail q "
+                 "WHERE q.invitation = given.invitation AND q.generation = given.generation "
+                 "AND q.kind = given.kind AND q.owner = given.owner AND q.state = 1)"));
 
 // A reminder is for an invitation whose mail went out; while that one is queued, the reminder waits. $1 now, $2 limit.
 const pg::Statement kRemind{

@@ -11,46 +11,59 @@ namespace clientele::relationship {
 namespace {
 
 const pg::LoadStatement kLoad(
-    "hold_load",
+    "hold_load", {{"partner", "uuid"}, {"customer", "uuid"}, {"hold", "text"}},
     absl::StrCat("SELECT ", kRelationshipColumns, ", ", kHoldColumns, " FROM customer_relationship r",
                  kRelationshipSagaJoin,
                  "LEFT JOIN termination_hold h ON h.partner = r.partner AND h.customer = r.customer",
-                 " AND h.hold = $3 WHERE r.partner = $1 AND r.customer = $2"),
-    3);
+                 " AND h.hold = given.hold WHERE r.partner = given.partner AND r.customer = given.customer"));
+
+// What every write is given first.
+std::vector<pg::GivenColumn> WithParent(const std::vector<pg::GivenColumn>& columns) {
+  std::vector<pg::GivenColumn> all = {
+      {"partner", "uuid"}, {"customer", "uuid"}, {"hold", "text"}, {"loaded_hold_revision", "bigint"}};
+  all.insert(all.end(), columns.begin(), columns.end());
+  return all;
+}
 
 // Parent first: the relationship's row, guarded by the hold_revision that was loaded, feeds the hold's row. Whoever
-// holds the parent's row lock decides; a relationship that is no longer ACTIVE feeds nothing.
-std::string ParentSql(const char* count) {
-  return absl::StrCat("parent AS (UPDATE customer_relationship SET hold_count = ", count,
-                      ", hold_revision = hold_revision + 1 WHERE partner = $1 AND customer = $2 AND hold_revision = $4 "
-                      "AND state = 1 RETURNING partner, customer),\n");
+// holds the parent's row lock decides; a relationship that is no longer ACTIVE feeds nothing. Alone, since the holds of
+// a relationship have one parent, and a hold's id is unique only within its relationship.
+std::string WithParentSql(const char* count, const std::string& entity) {
+  return absl::StrCat("parent AS (UPDATE customer_relationship r SET hold_count = ", count,
+                      ", hold_revision = r.hold_revision + 1 FROM given g WHERE r.partner = g.partner "
+                      "AND r.customer = g.customer AND r.hold_revision = g.loaded_hold_revision AND r.state = 1 "
+                      "RETURNING g.*),\nentity AS (",
+                      entity, ")");
 }
 
 const pg::WriteStatement kInsert(
     "hold_insert",
-    absl::StrCat(
-        ParentSql("hold_count + 1"),
-        "entity AS (INSERT INTO termination_hold (partner, customer, hold, kind, description, reporter, "
-        "revision, create_time, update_time) SELECT p.partner, p.customer, $3::text, $5::smallint, $6::text, $7::text, "
-        "$8::bigint, $9::timestamptz, $9::timestamptz "
-        "FROM parent p RETURNING hold AS id)"),
-    9);
+    WithParent({{"kind", "smallint"},
+                {"description", "text"},
+                {"reporter", "text"},
+                {"revision", "bigint"},
+                {"create_time", "timestamptz"}}),
+    WithParentSql("r.hold_count + 1",
+                  "INSERT INTO termination_hold (partner, customer, hold, kind, description, reporter, revision, "
+                  "create_time, update_time) SELECT partner, customer, hold, kind, description, reporter, revision, "
+                  "create_time, create_time FROM parent RETURNING hold AS id"),
+    pg::Grouping::kAlone);
 
 const pg::WriteStatement kUpdate(
     "hold_update",
-    absl::StrCat(
-        ParentSql("hold_count"),
-        "entity AS (UPDATE termination_hold h SET kind = $5, description = $6, revision = $7, update_time = $8 "
-        "FROM parent p WHERE h.partner = p.partner AND h.customer = p.customer AND h.hold = $3 "
-        "RETURNING h.hold AS id)"),
-    8);
+    WithParent({{"kind", "smallint"}, {"description", "text"}, {"revision", "bigint"}, {"update_time", "timestamptz"}}),
+    WithParentSql("r.hold_count",
+                  "UPDATE termination_hold h SET kind = p.kind, description = p.description, revision = p.revision, "
+                  "update_time = p.update_time FROM parent p WHERE h.partner = p.partner AND h.customer = p.customer "
+                  "AND h.hold = p.hold RETURNING h.hold AS id"),
+    pg::Grouping::kAlone);
 
 const pg::WriteStatement kDelete(
-    "hold_delete",
-    absl::StrCat(ParentSql("hold_count - 1"),
-                 "entity AS (DELETE FROM termination_hold h USING parent p WHERE h.partner = p.partner "
-                 "AND h.customer = p.customer AND h.hold = $3 RETURNING h.hold AS id)"),
-    4);
+    "hold_delete", WithParent({}),
+    WithParentSql("r.hold_count - 1",
+                  "DELETE FROM termination_hold h USING parent p WHERE h.partner = p.partner "
+                  "AND h.customer = p.customer AND h.hold = p.hold RETURNING h.hold AS id"),
+    pg::Grouping::kAlone);
 
 struct Found {
   std::optional<pg::Recorded> replayed;
@@ -85,7 +98,7 @@ pg::Change ChangeOf(const Revision<TerminationHold>& revision, int64_t generatio
           revision.changed_fields};
 }
 
-// The parameters that every write has first.
+// The columns of WithParent.
 pg::Params ParentParams(const CustomerRelationship& relationship, const std::string& hold) {
   return pg::Params().Text(relationship.partner).Text(relationship.customer).Text(hold).Int(relationship.hold_revision);
 }

@@ -13,26 +13,53 @@ namespace clientele::relationship {
 namespace {
 
 // The partner itself and whoever has one of the keys it is to have.
-const pg::LoadStatement kLoad("partner_load",
-                              absl::StrCat("SELECT ", kPartnerColumns,
-                                           " FROM partner p WHERE p.id = $1 OR p.mpn_id = $2"
-                                           " OR (p.tenant_issuer = $3 AND p.tenant_id = $4)"),
-                              4);
+const pg::LoadStatement kLoad(
+    "partner_load", {{"id", "uuid"}, {"mpn_id", "text"}, {"tenant_issuer", "text"}, {"tenant_id", "uuid"}},
+    absl::StrCat("SELECT ", kPartnerColumns,
+                 " FROM partner p WHERE p.id = given.id OR p.mpn_id = given.mpn_id"
+                 " OR (p.tenant_issuer = given.tenant_issuer AND p.tenant_id = given.tenant_id)"));
 
-const pg::WriteStatement kInsert("partner_insert", R"(
+const pg::WriteStatement kInsert("partner_insert",
+                                 {{"id", "uuid"},
+                                  {"display_name", "text"},
+                                  {"name_key", "text"},
+                                  {"mpn_id", "text"},
+                                  {"country", "text"},
+                                  {"region", "text"},
+                                  {"kinds", "smallint[]"},
+                                  {"agreement_state", "smallint"},
+                                  {"tenant_issuer", "text"},
+                                  {"tenant_id", "uuid"},
+                                  {"revision", "bigint"},
+                                  {"create_time", "timestamptz"},
+                                  {"update_time", "timestamptz"}},
+                                 R"(
 entity AS (
   INSERT INTO partner (id, display_name, name_key, mpn_id, country, region, kinds, agreement_state, tenant_issuer,
                        tenant_id, revision, create_time, update_time)
-  VALUES ($1, $2, $3, $4, $5, $6, $7::smallint[], $8, $9, $10, $11, $12, $13)
-  ON CONFLICT DO NOTHING RETURNING id))",
-                                 13);
+  SELECT id, display_name, name_key, mpn_id, country, region, kinds, agreement_state, tenant_issuer, tenant_id,
+         revision, create_time, update_time
+  FROM given ON CONFLICT DO NOTHING RETURNING id))");
 
-const pg::WriteStatement kUpdate("partner_update", R"(
+const pg::WriteStatement kUpdate("partner_update",
+                                 {{"id", "uuid"},
+                                  {"loaded_revision", "bigint"},
+                                  {"display_name", "text"},
+                                  {"name_key", "text"},
+                                  {"mpn_id", "text"},
+                                  {"kinds", "smallint[]"},
+                                  {"agreement_state", "smallint"},
+                                  {"tenant_issuer", "text"},
+                                  {"tenant_id", "uuid"},
+                                  {"revision", "bigint"},
+                                  {"update_time", "timestamptz"}},
+                                 R"(
 entity AS (
-  UPDATE partner SET display_name = $3, name_key = $4, mpn_id = $5, kinds = $6::smallint[], agreement_state = $7,
-                     tenant_issuer = $8, tenant_id = $9, revision = $10, update_time = $11
-  WHERE id = $1 AND revision = $2 RETURNING id))",
-                                 11);
+  UPDATE partner p
+  SET display_name = g.display_name, name_key = g.name_key, mpn_id = g.mpn_id, kinds = g.kinds,
+      agreement_state = g.agreement_state, tenant_issuer = g.tenant_issuer, tenant_id = g.tenant_id,
+      revision = g.revision, update_time = g.update_time
+  FROM given g WHERE p.id = g.id AND p.revision = g.loaded_revision RETURNING p.id))");
 
 const pg::Statement kFetch = {
     "partner_fetch", absl::StrCat("SELECT given.place, ", kPartnerColumns, " FROM ", pg::GivenRows({{"id", "uuid"}}),

@@ -22,8 +22,8 @@ CustomerRelationship ReadRelationship(pg::RowReader& row);
 
 // Identity of a row in the statements that write it.
 std::string RelationshipRowId(const CustomerRelationship& relationship);
-// The same in SQL, of columns `partner` and `customer`.
-inline constexpr char kRelationshipRowId[] = "partner::text || '/' || customer::text AS id";
+// The same in SQL, of `customer_relationship AS r`.
+inline constexpr char kRelationshipRowId[] = "r.partner::text || '/' || r.customer::text AS id";
 
 // How feed and audit tell a change.
 pg::Change ChangeOf(const Revision<CustomerRelationship>& revision, const Encode<CustomerRelationship>& encode);

@@ -12,44 +12,61 @@ namespace {
 
 // The relationship, once for each hold that stands; once with empty hold columns where none does.
 const pg::LoadStatement kLoadWithHolds(
-    "relationship_load_holds",
+    "relationship_load_holds", {{"partner", "uuid"}, {"customer", "uuid"}},
     absl::StrCat("SELECT ", kRelationshipColumns, ", ", kHoldColumns, " FROM customer_relationship r",
                  kRelationshipSagaJoin,
                  "LEFT JOIN termination_hold h ON h.partner = r.partner AND h.customer = r.customer",
-                 " WHERE r.partner = $1 AND r.customer = $2 ORDER BY h.create_time, h.hold"),
-    2);
+                 " WHERE r.partner = given.partner AND r.customer = given.customer ORDER BY h.create_time, h.hold"));
 
-const pg::LoadStatement kLoad("relationship_load",
+const pg::LoadStatement kLoad("relationship_load", {{"partner", "uuid"}, {"customer", "uuid"}},
                               absl::StrCat("SELECT ", kRelationshipColumns, " FROM customer_relationship r",
-                                           kRelationshipSagaJoin, "WHERE r.partner = $1 AND r.customer = $2"),
-                              2);
+                                           kRelationshipSagaJoin,
+                                           "WHERE r.partner = given.partner AND r.customer = given.customer"));
+
+// `assignments` of a relationship that is still as it was loaded.
+std::string UpdateSql(const char* assignments, const char* state) {
+  return absl::StrCat("entity AS (UPDATE customer_relationship r SET ", assignments,
+                      ", revision = g.revision FROM given g WHERE r.partner = g.partner AND r.customer = g.customer "
+                      "AND r.revision = g.loaded_revision AND ",
+                      state, " RETURNING ", kRelationshipRowId, ")");
+}
 
 // A hold that came since the load makes hold_count > 0, so nothing is changed and the load is repeated: it names the
 // hold.
 const pg::WriteStatement kTerminate(
     "relationship_terminate",
-    absl::StrCat("entity AS (UPDATE customer_relationship SET state = 2, terminated_by = $4, termination_reason = $5, "
-                 "termination_request_time = $6, termination_end_time = NULL, termination_saga = $7, revision = $8, "
-                 "update_time = $6 WHERE partner = $1 AND customer = $2 AND revision = $3 AND state = 1 "
-                 "AND hold_count = 0 RETURNING ",
-                 kRelationshipRowId, ")"),
-    8);
+    {{"partner", "uuid"},
+     {"customer", "uuid"},
+     {"loaded_revision", "bigint"},
+     {"terminated_by", "smallint"},
+     {"reason", "text"},
+     {"request_time", "timestamptz"},
+     {"saga", "uuid"},
+     {"revision", "bigint"}},
+    UpdateSql("state = 2, terminated_by = g.terminated_by, termination_reason = g.reason, termination_request_time = "
+              "g.request_time, termination_end_time = NULL, termination_saga = g.saga, update_time = g.request_time",
+              "r.state = 1 AND r.hold_count = 0"));
 
-const pg::WriteStatement kFinish(
-    "relationship_finish",
-    absl::StrCat("entity AS (UPDATE customer_relationship SET state = 3, termination_end_time = $4, revision = $5, "
-                 "update_time = $4 WHERE partner = $1 AND customer = $2 AND revision = $3 AND state = 2 RETURNING ",
-                 kRelationshipRowId, ")"),
-    5);
+const pg::WriteStatement kFinish("relationship_finish",
+                                 {{"partner", "uuid"},
+                                  {"customer", "uuid"},
+                                  {"loaded_revision", "bigint"},
+                                  {"end_time", "timestamptz"},
+                                  {"revision", "bigint"}},
+                                 UpdateSql("state = 3, termination_end_time = g.end_time, update_time = g.end_time",
+                                           "r.state = 2"));
 
 const pg::WriteStatement kWithdraw(
     "relationship_withdraw",
-    absl::StrCat("entity AS (UPDATE customer_relationship SET state = 3, terminated_by = $4, termination_reason = '', "
-                 "termination_request_time = $5, termination_end_time = $5, termination_saga = NULL, revision = $6, "
-                 "update_time = $5 WHERE partner = $1 AND customer = $2 AND revision = $3 AND state = 1 "
-                 "AND hold_count = 0 RETURNING ",
-                 kRelationshipRowId, ")"),
-    6);
+    {{"partner", "uuid"},
+     {"customer", "uuid"},
+     {"loaded_revision", "bigint"},
+     {"terminated_by", "smallint"},
+     {"end_time", "timestamptz"},
+     {"revision", "bigint"}},
+    UpdateSql("state = 3, terminated_by = g.terminated_by, termination_reason = '', termination_request_time = "
+              "g.end_time, termination_end_time = g.end_time, termination_saga = NULL, update_time = g.end_time",
+              "r.state = 1 AND r.hold_count = 0"));
 
 const pg::Statement kFetch = {
     "relationship_fetch",
