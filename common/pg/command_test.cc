@@ -138,6 +138,19 @@ TEST_F(CommandTest, ALoadKeepsOrderAndRepeatedNames) {
   }
 }
 
+TEST_F(CommandTest, ALoadPlannedWithoutRecordsLooksUpItsOwn) {
+  ASSERT_TRUE(session_->Execute("TRUNCATE idempotency").ok());
+  ASSERT_TRUE(session_->Execute("VACUUM idempotency").ok());
+  CallContext call = CallOf(NewId());
+  ASSERT_TRUE(Load(*session_, call, kById, Params().Text(NewId())).ok());
+  ASSERT_TRUE(session_->Execute("SET plan_cache_mode = force_generic_plan").ok());
+  const absl::StatusOr<Rows> plan = session_->ReadDynamic("EXPLAIN EXECUTE thing_by_id('{}', '{}', '{}', '{}')", {});
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  std::string text;
+  for (int i = 0; i < plan->size(); ++i) absl::StrAppend(&text, plan->Text(i, 0), "\n");
+  EXPECT_THAT(text, ::testing::HasSubstr("Index Cond: ((principal = "));
+}
+
 TEST_F(CommandTest, ABatchOf500TellsWhichRowsWereMade) {
   std::vector<std::string> ids, names;
   std::vector<Change> changes;

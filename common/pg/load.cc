@@ -10,7 +10,9 @@
 namespace clientele::pg {
 namespace {
 
-// The record and its position are read in the same snapshot as the rest.
+// The record and its position are read in the same snapshot as the rest. There is one record at most; the limit has the
+// planner look it up for each row given. It would join the table as a whole, if it planned while that is empty, and
+// keep that plan while it grows.
 constexpr char kRecord[] = R"sql(
 FROM given
 LEFT JOIN LATERAL (
@@ -19,6 +21,7 @@ LEFT JOIN LATERAL (
   FROM idempotency AS i
   WHERE i.principal = given.call_principal AND i.method = given.call_method
     AND i.request_id = NULLIF(given.call_request_id, '')::uuid
+  LIMIT 1
 ) AS r ON true
 LEFT JOIN LATERAL (SELECT true AS found, selected.* FROM ()sql";
 

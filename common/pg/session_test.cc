@@ -67,19 +67,6 @@ TEST_F(SessionTest, EveryTypeComesBackAsItWent) {
   EXPECT_EQ(row.Time(), absl::InfiniteFuture());
 }
 
-TEST_F(SessionTest, AStatementHasOnePlanUnlessPostgresqlIsToChoose) {
-  const Statement find{"find", "SELECT id FROM thing WHERE name = $1"};
-  SessionOptions choosing = options();
-  choosing.one_plan = false;
-  const std::unique_ptr<Connection> chooser = Connected(choosing);
-  for (Connection* session : {session_.get(), chooser.get()}) {
-    for (int i = 0; i < 7; ++i) ASSERT_TRUE(session->Read(find, Params().Text("any")).ok());
-  }
-  const std::string made_anew = "SELECT custom_plans FROM pg_prepared_statements WHERE name = 'find'";
-  EXPECT_EQ(Number(*session_, made_anew), 0);
-  EXPECT_EQ(Number(*chooser, made_anew), 5);
-}
-
 TEST_F(SessionTest, TimesAreExactToTheMicrosecond) {
   const Statement echo{"times", "SELECT $1::timestamptz"};
   for (const int64_t micros : {int64_t{0}, int64_t{1}, int64_t{-1}, int64_t{1767225600100000},
