@@ -187,15 +187,15 @@ class Script:
             inner = re.sub(r"\\(.)", r"\1", elements[0][1:-1])
             elements = [re.sub(r'(["\\])', r"\\\1", each) for each in ELEMENT.findall(inner[1:-1])]
             begin, end = '{"{', '}"}'
-        each, rest = divmod(len(elements), self._rows_each)
+        width, rest = divmod(len(elements), self._rows_each)
         if rest:
             return begin, [], end
-        rows = [",".join(elements[n * each : (n + 1) * each]) for n in range(self._rows_each)]
+        rows = [",".join(elements[n * width : (n + 1) * width]) for n in range(self._rows_each)]
         # Statements may have the rows in different orders.
         for ids in zip(*map(UUID.findall, rows)):
             pattern = next((self._pattern[each] for each in ids if each in self._pattern), ids[0])
             self._pattern.update(dict.fromkeys(ids, pattern))
-        return begin, elements[:each], end
+        return begin, elements[:width], end
 
     def _value(self, text: str, kind: str, column: str) -> str:
         if text is None:
