@@ -27,7 +27,7 @@ bool LeavesDoubt(const std::string& sqlstate) {
 
 // Data exceptions and raised ones quote the value that they refuse.
 bool MayQuoteValues(const std::string& sqlstate) {
-  return sqlstate.empty() || absl::StartsWith(sqlstate, "22") || absl::StartsWith(sqlstate, "P0");
+  return absl::StartsWith(sqlstate, "22") || absl::StartsWith(sqlstate, "P0");
 }
 
 // libpqxx drops the state of some errors that it has a class for.
@@ -41,6 +41,9 @@ std::string StateOf(const pqxx::sql_error& error) {
 Cause CauseOf(const pqxx::sql_error& error) {
   Cause cause;
   cause.sqlstate = StateOf(error);
+  // Without a state it is libpq's own, of a connection that it may still take for a good one: a crash of PostgreSQL
+  // leaves a notice to read, but nobody to write to.
+  if (cause.sqlstate.empty()) return {Failure::kConnection, false, "", ""};
   cause.answered = !LeavesDoubt(cause.sqlstate);
   if (!MayQuoteValues(cause.sqlstate)) cause.text = std::string(absl::StripSuffix(error.what(), "\n"));
   if (cause.sqlstate == "23505") {

@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/types.h>
 
+#include <csignal>
 #include <limits>
 #include <thread>
 
@@ -216,6 +218,20 @@ TEST_F(SessionTest, AWriteThatWasSentIsInDoubt) {
   EXPECT_EQ(ForCaller(status).code(), absl::StatusCode::kUnknown);
   EXPECT_EQ(ReasonOf(ForCaller(status)), "COMMIT_UNKNOWN");
   EXPECT_FALSE(session_->connected());
+}
+
+// Another process of PostgreSQL is killed: it ends all sessions, with a notice. Then a statement cannot be written,
+// what is read is the notice, and libpq reports an error of its own on a connection that it takes for a good one.
+TEST_F(SessionTest, ACrashOfPostgresIsABrokenConnection) {
+  const Statement write{"crash_write", "UPDATE feed_heartbeat SET beat_time = now()"};
+  ASSERT_TRUE(session_->Write(write, {}).ok());
+  const auto pid = static_cast<pid_t>(Number(*session_, "SELECT pg_backend_pid()"));
+  ASSERT_EQ(kill(static_cast<pid_t>(Number(*other_, "SELECT pg_backend_pid()")), SIGKILL), 0);
+  Await([&] { return kill(pid, 0) != 0; });
+  EXPECT_EQ(FailureOf(session_->Write(write, {}).status()), Failure::kInDoubt);
+  EXPECT_FALSE(session_->connected());
+  Await([&] { return session_->Connect().ok(); });
+  EXPECT_TRUE(session_->Write(write, {}).ok());
 }
 
 TEST_F(SessionTest, AWriteThatWasNeverSentIsNot) {
