@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "absl/strings/str_cat.h"
 #include "common/obs/log.h"
 #include "common/obs/metrics.h"
 
@@ -31,9 +35,18 @@ TEST(Metrics, HistogramIsInTheTextBeforeItsFirstObservation) {
 }
 
 TEST(Metrics, TakenPortIsAnErrorAndNotACrash) {
-  auto first = MetricsEndpoint::Start("127.0.0.1:27421");
-  ASSERT_TRUE(first.ok()) << first.status();
-  EXPECT_FALSE(MetricsEndpoint::Start("127.0.0.1:27421").ok());
+  const int taken = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(bind(taken, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(listen(taken, 1), 0);
+  ASSERT_EQ(getsockname(taken, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  const std::string listen_at = absl::StrCat("127.0.0.1:", ntohs(address.sin_port));
+  EXPECT_FALSE(MetricsEndpoint::Start(listen_at).ok());
+  close(taken);
+  EXPECT_TRUE(MetricsEndpoint::Start(listen_at).ok());
 }
 
 }  // namespace
