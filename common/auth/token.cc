@@ -1,7 +1,5 @@
 #include "common/auth/token.h"
 
-#include <openssl/sha.h>
-
 #include <fstream>
 #include <iterator>
 #include <list>
@@ -16,6 +14,7 @@
 #include "common/auth/claims.h"
 #include "common/auth/public_keys.h"
 #include "common/core/mutex.h"
+#include "common/core/sha256.h"
 #include "common/obs/log.h"
 
 namespace clientele::auth {
@@ -29,14 +28,6 @@ std::optional<std::string> ReadFile(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
   if (!stream) return std::nullopt;
   return std::string(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
-}
-
-// The cache holds no token, so that none can be read out of it.
-std::string Digest(absl::string_view token) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return digest;
 }
 
 Json Part(absl::string_view encoded) {
@@ -61,7 +52,8 @@ class TokenVerifier::Impl {
 
   absl::StatusOr<Principal> Verify(absl::string_view token, absl::Time now) {
     if (token.size() > kMaxToken) return TokenError("TOKEN_MALFORMED", "the token is too long");
-    const std::string digest = Digest(token);
+    // The cache holds no token, so that none can be read out of it.
+    const std::string digest = Sha256(token);
     std::shared_ptr<const KeySet> keys;
     {
       MutexLock lock(&mutex_);

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "absl/strings/escaping.h"
+
 namespace clientele {
 namespace {
 
@@ -27,6 +29,12 @@ void SetVersion(std::array<uint8_t, 16>& bytes, uint8_t version) {
 void FillRandom(uint8_t* out, size_t size) {
   // Without random numbers no id is safe to hand out.
   if (RAND_bytes(out, static_cast<int>(size)) != 1) std::abort();
+}
+
+std::string RandomHex(size_t size) {
+  std::string bytes(size, '\0');
+  FillRandom(reinterpret_cast<uint8_t*>(bytes.data()), size);
+  return absl::BytesToHexString(bytes);
 }
 
 }  // namespace
@@ -85,5 +93,9 @@ std::string Uuid::ToString() const {
   }
   return text;
 }
+
+std::string NewTraceId() { return RandomHex(16); }
+
+std::string NewSpanId() { return RandomHex(8); }
 
 }  // namespace clientele

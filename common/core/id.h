@@ -34,4 +34,8 @@ class Uuid {
   std::array<uint8_t, 16> bytes_{};
 };
 
+// Ids of W3C trace contexts: 32 and 16 random hexadecimal digits. Thread-safe.
+std::string NewTraceId();
+std::string NewSpanId();
+
 }  // namespace clientele

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+
 namespace clientele {
 namespace {
 
@@ -32,6 +34,16 @@ TEST(Uuid, Version5IsTheKnownOne) {
   // RFC 9562, appendix A.4: www.example.com in the DNS namespace.
   const Uuid dns = *Uuid::Parse("6ba7b810-9dad-11d1-80b4-00c04fd430c8");
   EXPECT_EQ(Uuid::V5(dns, "www.example.com").ToString(), "2ed6657d-e927-568b-95e1-2665a8aea6a2");
+}
+
+TEST(TraceId, HasItsDigitsAndNoTwin) {
+  const std::string trace = NewTraceId();
+  const std::string span = NewSpanId();
+  EXPECT_EQ(trace.size(), 32);
+  EXPECT_EQ(span.size(), 16);
+  EXPECT_EQ(absl::StrCat(trace, span).find_first_not_of("0123456789abcdef"), std::string::npos);
+  EXPECT_NE(NewTraceId(), trace);
+  EXPECT_NE(NewSpanId(), span);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -104,7 +105,9 @@ absl::StatusOr<Page<T>> ReadPage(Session& session, const ListQuery& query, const
   const absl::StatusOr<Rows> rows = ReadRows(session, query, request);
   if (!rows.ok()) return rows.status();
   Page<T> page{{}, NextCursor(*rows, request)};
-  for (int i = 0; i < rows->size() && i < request.size; ++i) {
+  const int size = std::min(rows->size(), request.size);
+  page.items.reserve(size);
+  for (int i = 0; i < size; ++i) {
     RowReader row(*rows, i, static_cast<int>(request.order.size()));
     page.items.push_back(read(row));
   }

@@ -1,8 +1,5 @@
 #include "common/pg/migration.h"
 
-#include <openssl/sha.h>
-
-#include <array>
 #include <map>
 
 #include "absl/strings/escaping.h"
@@ -10,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "common/core/backoff.h"
 #include "common/core/error.h"
+#include "common/core/sha256.h"
 #include "common/obs/log.h"
 #include "common/pg/failure.h"
 
@@ -39,11 +37,7 @@ CREATE TABLE IF NOT EXISTS schema_migration (
   apply_time timestamptz NOT NULL DEFAULT now()
 ))sql";
 
-std::string Checksum(absl::string_view sql) {
-  std::array<uint8_t, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const uint8_t*>(sql.data()), sql.size(), digest.data());
-  return absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
-}
+std::string Checksum(absl::string_view sql) { return absl::BytesToHexString(Sha256(sql)); }
 
 absl::Status SchemaError(absl::string_view reason, absl::string_view message, absl::string_view migration) {
   return MakeError(absl::StatusCode::kFailedPrecondition, reason, message, {{"migration", std::string(migration)}});

@@ -5,7 +5,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "common/core/id.h"
 
@@ -25,8 +24,6 @@ bool IsZero(absl::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c == '0'; });
 }
 
-std::string RandomHex() { return absl::StrReplaceAll(Uuid::NewV4().ToString(), {{"-", ""}}); }
-
 }  // namespace
 
 TraceContext ContinueTrace(absl::string_view traceparent) {
@@ -43,8 +40,8 @@ TraceContext ContinueTrace(absl::string_view traceparent) {
       flags = std::string(parts[3]);
     }
   }
-  if (trace.empty()) trace = RandomHex();
-  return {trace, absl::StrCat("00-", trace, "-", RandomHex().substr(0, 16), "-", flags)};
+  if (trace.empty()) trace = NewTraceId();
+  return {trace, absl::StrCat("00-", trace, "-", NewSpanId(), "-", flags)};
 }
 
 }  // namespace clientele::rpc

@@ -1,14 +1,12 @@
 // What becomes of a step: the half of Execution that writes it down.
-#include <openssl/sha.h>
-
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "common/core/backoff.h"
 #include "common/core/error.h"
 #include "common/core/id.h"
+#include "common/core/sha256.h"
 #include "common/obs/log.h"
 #include "common/saga/execution.h"
 #include "common/saga/execution_held.h"
@@ -24,13 +22,6 @@ bool IsPowerOfTwo(int value) { return (value & (value - 1)) == 0; }
 std::string ReasonFor(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
   return reason.empty() ? absl::StatusCodeToString(status.code()) : reason;
-}
-
-std::string Sha256(const std::string& text) {
-  std::string hash(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-         reinterpret_cast<unsigned char*>(hash.data()));
-  return hash;
 }
 
 }  // namespace
@@ -55,8 +46,7 @@ std::shared_ptr<Run> Execution::RunOf(const Row& row) const {
   call.origin_request_id = row.request_id;
   call.trace_id = row.trace_id;
   if (!row.trace_id.empty()) {
-    const std::string span = absl::StrReplaceAll(Uuid::NewV4().ToString(), {{"-", ""}}).substr(0, 16);
-    call.traceparent = absl::StrCat("00-", row.trace_id, "-", span, "-01");
+    call.traceparent = absl::StrCat("00-", row.trace_id, "-", NewSpanId(), "-01");
   }
   call.now = clock_.Now();
   call.deadline = absl::Now() + kStepTime;
