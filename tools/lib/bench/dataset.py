@@ -8,9 +8,9 @@ import subprocess
 PARTNERS = 1000
 CUSTOMERS = 1_000_000
 # Open invitations of as many organisations that nobody knows yet, for acceptances to use up.
-INVITATIONS = 20_000
+INVITATIONS = 200_000
 # Changes whenever the rows below do: another set is made anew.
-VERSION = "1"
+VERSION = "2"
 
 ISSUER = "https://directory.clientele.local/global"
 TIME = "timestamptz '2025-01-01 00:00:00Z'"

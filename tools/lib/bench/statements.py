@@ -91,7 +91,7 @@ class Recorder:
 CHOICE = f"""\\set turn :turn + 1
 \\set unique :base + :turn * {{rows}} * 64 + :client_id
 \\set customer random(0, {dataset.CUSTOMERS - 1})
-\\set invitation (:turn - 1) * :clients + :client_id
+\\set invitation ((:turn - 1) * :clients + :client_id) * {{requests}}
 \\set partner {{partner}}
 """
 EMPTY = "''::text"
@@ -107,7 +107,7 @@ ANY_PARTNER = f"random(0, {dataset.PARTNERS - 1})"
 BATCH = f"""batch AS MATERIALIZED (
 SELECT chosen.*, {{partner}} AS partner FROM (
 SELECT request, :unique::bigint + n * 64 AS unique, (:customer::bigint + request * 61927) % {dataset.CUSTOMERS} AS customer,
-(:partner::bigint + request * 367) % {dataset.PARTNERS} AS first_partner
+(:partner::bigint + request * 367) % {dataset.PARTNERS} AS first_partner, :invitation::bigint + request AS invitation
 FROM generate_series(0, {{last}}) AS n, LATERAL (SELECT n / {{rows_each}} AS request) AS row_of) AS chosen)"""
 
 
@@ -116,12 +116,12 @@ class Script:
 
     def __init__(self, psql: list, service: str, statements: list, sent, workload, requests: int = 1):
         """The statements are those of one request. A turn is `requests` of them, the same statements with so many times
-        the elements in their arrays; requests for invitations have turns of their own."""
+        the elements in their arrays."""
         self._psql, self.service, self.requests = psql, service, requests
         self._rows_each = workload.customers
         self._batched = requests * self._rows_each > 1
         # No turn may have effect a second time: an invitation is accepted once.
-        self.most_turns = dataset.INVITATIONS if workload.about == "invitation" else math.inf
+        self.most_turns = dataset.INVITATIONS // requests if workload.about == "invitation" else math.inf
         self.definitions = {}
         self._constants = {}
         self._made = {}
@@ -130,8 +130,8 @@ class Script:
         first = {name: f":{name}" for name in ("customer", "invitation")}
         partner_of, rows = PARTNER_OF[workload.about], requests * self._rows_each
         self._batch = BATCH.format(last=rows - 1, rows_each=self._rows_each, partner=partner_of.format(
-            customer="customer", invitation=":invitation", partner="first_partner"))  # fmt: skip
-        choice = CHOICE.format(rows=rows, partner=partner_of.format(partner=ANY_PARTNER, **first))
+            customer="customer", invitation="invitation", partner="first_partner"))  # fmt: skip
+        choice = CHOICE.format(rows=rows, requests=requests, partner=partner_of.format(partner=ANY_PARTNER, **first))
         self.text = choice + "".join(self._convert(each) for each in statements)
 
     def _chosen(self, name: str) -> str:

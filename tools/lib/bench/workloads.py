@@ -51,8 +51,7 @@ class Workload:
     caller: str = "partner"
     # What is taken by chance: a "customer", with its partner; or a "partner". An "invitation" is the next one.
     about: str = "customer"
-    # Requests that the product may answer by one statement; pgbench is given as many at once, too. Not of acceptances:
-    # they would use up the set's invitations.
+    # Requests that the product may answer by one statement; pgbench is given as many at once, too.
     batch: int = 1
     open_loop: bool = True
     # Of a slow one: so long for each call in flight, until the first of them are done.
@@ -77,7 +76,7 @@ WORKLOADS = {each.rpc: each for each in [
         "token": LINK, "request_id": REQUEST, "company": {"company_name": "Adatum Ltd.", "country": "US"},
         "agreement": {"template_id": "customer-agreement/2026-01", "date_agreed": "2026-01-31", "primary_contact": {
             "first_name": "Ann", "last_name": "Lee", "email": "ann@adatum.example"}}}, 2500,
-             caller="invitee", about="invitation", open_loop=False),
+             caller="invitee", about="invitation", batch=16, open_loop=False),
     Workload("BatchImportCustomers", "customer", _CUSTOMERS, {
         "parent": f"partners/{PARTNER}", "source": "importSources/bench", "request_id": REQUEST,
         "rows": [_import_row() for _ in range(IMPORTED)]}, 40, IMPORTED, "source", open_loop=False,
