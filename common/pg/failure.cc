@@ -30,12 +30,9 @@ bool MayQuoteValues(const std::string& sqlstate) {
   return absl::StartsWith(sqlstate, "22") || absl::StartsWith(sqlstate, "P0");
 }
 
-// libpqxx drops the state of some errors that it has a class for.
+// libpqxx drops the state of this error alone.
 std::string StateOf(const pqxx::sql_error& error) {
-  if (!error.sqlstate().empty()) return error.sqlstate();
-  if (dynamic_cast<const pqxx::unique_violation*>(&error) != nullptr) return "23505";
-  if (dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr) return "42501";
-  return "";
+  return dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr ? "42501" : error.sqlstate();
 }
 
 Cause CauseOf(const pqxx::sql_error& error) {

@@ -1,7 +1,5 @@
 #include "tools/import_customers/import_run.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -12,6 +10,7 @@
 #include "common/core/backoff.h"
 #include "common/core/error.h"
 #include "common/core/id.h"
+#include "common/core/sha256.h"
 
 namespace clientele::import_customers {
 namespace {
@@ -28,13 +27,6 @@ constexpr absl::Duration kFirstDelay = absl::Milliseconds(250);
 constexpr absl::Duration kLongestDelay = absl::Seconds(5);
 
 Uuid Space() { return *Uuid::Parse(kRequestIdSpace); }
-
-std::string Sha256(const std::string& text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr);
-  return absl::BytesToHexString({reinterpret_cast<char*>(digest), size});
-}
 
 bool Passes(const absl::Status& error) {
   switch (error.code()) {
@@ -105,8 +97,9 @@ size_t CountRefused(const std::vector<RowOutcome>& outcomes) {
 
 std::string ImportKey(const std::string& text, const ImportOptions& options) {
   const std::string list_time = options.list_time.has_value() ? absl::FormatTime(*options.list_time) : "";
-  return Uuid::V5(Space(), absl::StrCat(Sha256(text), "\n", options.partner, "\n", options.source, "\n",
-                                        options.validate_only, "\n", options.batch_size, "\n", list_time))
+  return Uuid::V5(Space(),
+                  absl::StrCat(absl::BytesToHexString(Sha256(text)), "\n", options.partner, "\n", options.source, "\n",
+                               options.validate_only, "\n", options.batch_size, "\n", list_time))
       .ToString();
 }
 
