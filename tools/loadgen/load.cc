@@ -16,18 +16,26 @@ namespace {
 // An open loop that runs into this many unanswered calls measures its own queue.
 constexpr int64_t kMaxOut = 20000;
 
-struct Flight {
-  grpc::ClientContext context;
-  grpc::ByteBuffer request;
-  grpc::ByteBuffer response;
-};
-
 }  // namespace
+
+struct Load::Flight {
+  absl::Time due;
+  grpc::ClientContext context;
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  std::unique_ptr<grpc::GenericClientAsyncResponseReader> call;
+};
 
 Load::Load(LoadOptions options, const Requests& requests, const std::vector<std::shared_ptr<grpc::Channel>>& channels)
     : options_(std::move(options)), requests_(requests), end_(options_.end) {
   for (const auto& channel : channels) stubs_.emplace_back(channel);
   for (const std::string& token : requests.tokens) authorizations_.push_back(absl::StrCat("Bearer ", token));
+  taker_ = std::thread([this] { TakeAnswers(); });
+}
+
+Load::~Load() {
+  answers_.Shutdown();
+  taker_.join();
 }
 
 void Load::Send() {
@@ -65,36 +73,45 @@ bool Load::Next(absl::Time due) {
     ++out_;
   }
   const Requests::Request& request = requests_.requests[n % requests_.requests.size()];
-  auto flight = std::make_shared<Flight>();
+  auto flight = std::make_unique<Flight>();
+  flight->due = due;
   flight->context.AddMetadata("authorization", authorizations_[request.token]);
   flight->context.set_deadline(absl::ToChronoTime(absl::Now() + options_.deadline));
   // Not copied: the requests outlive the calls.
   const grpc::Slice slice(request.message.data(), request.message.size(), grpc::Slice::STATIC_SLICE);
-  flight->request = grpc::ByteBuffer(&slice, 1);
-  const bool closed = options_.rate == 0;
-  stubs_[n % stubs_.size()].UnaryCall(&flight->context, options_.method, grpc::StubOptions(), &flight->request,
-                                      &flight->response,
-                                      [this, flight, due, closed](const grpc::Status& status) mutable {
-                                        Count(due, status);
-                                        if (closed) Next(absl::Now());
-                                        // Before whoever waits for the last call ends the process under it.
-                                        flight.reset();
-                                        Leave();
-                                      });
+  flight->call = stubs_[n % stubs_.size()].PrepareUnaryCall(&flight->context, options_.method,
+                                                            grpc::ByteBuffer(&slice, 1), &answers_);
+  flight->call->StartCall();
+  Flight* const tag = flight.release();
+  tag->call->Finish(&tag->response, &tag->status, tag);
   return true;
 }
 
-void Load::Count(absl::Time due, const grpc::Status& status) {
+void Load::TakeAnswers() {
+  void* tag = nullptr;
+  bool ok = false;
+  while (answers_.Next(&tag, &ok)) {
+    const std::unique_ptr<const Flight> flight(static_cast<const Flight*>(tag));
+    Count(*flight);
+    if (options_.rate == 0) Next(absl::Now());
+    Leave();
+  }
+}
+
+void Load::Count(const Flight& flight) {
   const absl::Time now = absl::Now();
   MutexLock lock(&mutex_);
-  if (!status.ok()) {
+  if (!flight.status.ok()) {
     if (result_.errors++ == 0) {
-      result_.first_error = absl::StrCat(static_cast<int>(status.error_code()), ": ", status.error_message());
+      result_.first_error =
+          absl::StrCat(static_cast<int>(flight.status.error_code()), ": ", flight.status.error_message());
     }
     return;
   }
-  const absl::Time when = options_.rate > 0 ? due : now;
-  if (when >= options_.measure_from && when < end_) result_.latencies.Record(absl::ToInt64Microseconds(now - due));
+  const absl::Time when = options_.rate > 0 ? flight.due : now;
+  if (when >= options_.measure_from && when < end_) {
+    result_.latencies.Record(absl::ToInt64Microseconds(now - flight.due));
+  }
 }
 
 void Load::Leave() {

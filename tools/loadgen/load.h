@@ -1,12 +1,14 @@
 #pragma once
 
 #include <grpcpp/channel.h>
+#include <grpcpp/completion_queue.h>
 #include <grpcpp/generic/generic_stub.h>
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -38,9 +40,14 @@ struct LoadResult {
   std::string first_error;
 };
 
+// One thread takes the answers and, in the closed loop, sends what comes next: a generator of more would take part in
+// what it measures.
 class Load {
  public:
   Load(LoadOptions options, const Requests& requests, const std::vector<std::shared_ptr<grpc::Channel>>& channels);
+  ~Load();
+  Load(const Load&) = delete;
+  Load& operator=(const Load&) = delete;
 
   // Sends until the end, or until the requests are used up; returns then, with calls in flight.
   void Send();
@@ -48,11 +55,13 @@ class Load {
   LoadResult Finish();
 
  private:
+  struct Flight;
+
   // False where the load is over.
   bool Next(absl::Time due);
   void SendOpen();
-  void Count(absl::Time due, const grpc::Status& status);
-  // The last thing a call does: whoever waits for it may end this object then.
+  void TakeAnswers();
+  void Count(const Flight& flight);
   void Leave();
 
   const LoadOptions options_;
@@ -65,6 +74,8 @@ class Load {
   absl::Time end_ ABSL_GUARDED_BY(mutex_);
   int64_t out_ ABSL_GUARDED_BY(mutex_) = 0;  // calls in flight
   LoadResult result_ ABSL_GUARDED_BY(mutex_);
+  grpc::CompletionQueue answers_;
+  std::thread taker_;
 };
 
 }  // namespace clientele::loadgen
