@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <cstdlib>
+#include <charconv>
+#include <cstddef>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/time/civil_time.h"
 #include "common/core/bug.h"
 #include "common/pg/rows_result.h"
@@ -10,12 +10,22 @@
 namespace clientele::pg {
 namespace {
 
-// Takes digits and the separator after them off the front.
-int64_t TakeNumber(absl::string_view& text) {
+// 0 of NULL.
+template <class Number>
+Number NumberIn(absl::string_view text) {
+  Number value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  const bool whole = error == std::errc() && stopped == end;
+  if (!text.empty() && !whole) CLIENTELE_BUG("a column is read as a number and is none");
+  return value;
+}
+
+// Takes digits and the separator behind them.
+int64_t TakeNumber(const char*& next, const char* end) {
   int64_t value = 0;
-  size_t i = 0;
-  while (i < text.size() && text[i] >= '0' && text[i] <= '9') value = value * 10 + (text[i++] - '0');
-  text.remove_prefix(std::min(text.size(), i + 1));
+  for (; next != end && *next >= '0' && *next <= '9'; ++next) value = value * 10 + (*next - '0');
+  if (next != end) ++next;
   return value;
 }
 
@@ -24,25 +34,24 @@ absl::Time ParseTime(absl::string_view text) {
   if (text == "infinity") return absl::InfiniteFuture();
   if (text == "-infinity") return absl::InfinitePast();
   const bool before_christ = text.size() > 3 && text.substr(text.size() - 3) == " BC";
-  const int64_t year = TakeNumber(text);
-  const int64_t month = TakeNumber(text);
-  const int64_t day = TakeNumber(text);
-  const int64_t hour = TakeNumber(text);
-  const int64_t minute = TakeNumber(text);
-  size_t digits = 0;
-  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
-  const bool fraction = digits < text.size() && text[digits] == '.';
-  const int64_t second = TakeNumber(text);
+  const char* next = text.data();
+  const char* const end = next + text.size();
+  const int64_t year = TakeNumber(next, end);
+  const int64_t month = TakeNumber(next, end);
+  const int64_t day = TakeNumber(next, end);
+  const int64_t hour = TakeNumber(next, end);
+  const int64_t minute = TakeNumber(next, end);
+  const int64_t second = TakeNumber(next, end);
   int64_t micros = 0;
-  if (fraction) {
-    size_t place = 0;
-    for (; place < 6 && place < text.size() && text[place] >= '0' && text[place] <= '9'; ++place) {
-      micros = micros * 10 + (text[place] - '0');
-    }
-    for (; place < 6; ++place) micros *= 10;
+  if (next != text.data() && next[-1] == '.') {
+    const char* const fraction = next;
+    micros = TakeNumber(next, end);
+    for (auto digits = next - 1 - fraction; digits < 6; ++digits) micros *= 10;
   }
+  // Without a time zone, which would have to be asked what it has to say to UTC.
+  constexpr absl::CivilSecond kEpoch(1970);
   const absl::CivilSecond civil(before_christ ? 1 - year : year, month, day, hour, minute, second);
-  return absl::FromCivil(civil, absl::UTCTimeZone()) + absl::Microseconds(micros);
+  return absl::FromUnixSeconds(civil - kEpoch) + absl::Microseconds(micros);
 }
 
 // An element in double quotes, from its first character on; moves `i` behind the closing quote.
@@ -64,7 +73,8 @@ std::vector<std::string> ParseArray(absl::string_view text) {
     if (text[i] == '"') {
       elements.push_back(TakeQuoted(text, ++i));
     } else {
-      const size_t end = std::min(text.find_first_of(",}", i), text.size());
+      size_t end = i;
+      while (end < text.size() && text[end] != ',' && text[end] != '}') ++end;
       const absl::string_view element = text.substr(i, end - i);
       elements.emplace_back(element == "NULL" ? absl::string_view() : element);
       i = end;
@@ -76,12 +86,14 @@ std::vector<std::string> ParseArray(absl::string_view text) {
 
 }  // namespace
 
-Rows::Result::Result(const pqxx::result& result) : answer(result), columns(static_cast<int>(result.columns())) {
-  cells.reserve(static_cast<size_t>(answer.size()) * columns);
+Rows::Result::Result(const pqxx::result& result)
+    : answer(result), rows(static_cast<int>(result.size())), columns(static_cast<int>(result.columns())) {
+  values.reserve(static_cast<size_t>(rows) * columns);
   for (auto row = answer.begin(); row != answer.end(); ++row) {
     const auto end = row.end();
     for (auto field = row.begin(); field != end; ++field) {
-      cells.push_back(field.is_null() ? Cell{nullptr, 0} : Cell{field.c_str(), static_cast<int>(field.size())});
+      const size_t size = field.size();
+      values.push_back(size == 0 && field.is_null() ? absl::string_view() : absl::string_view(field.c_str(), size));
     }
   }
 }
@@ -95,7 +107,7 @@ Rows& Rows::operator=(Rows&&) noexcept = default;
 
 int Rows::size() const {
   if (picked_ != nullptr) return static_cast<int>(picked_->size());
-  return result_ == nullptr ? 0 : static_cast<int>(result_->answer.size());
+  return result_ == nullptr ? 0 : result_->rows;
 }
 
 Rows Rows::Pick(std::vector<int> rows) const {
@@ -109,50 +121,50 @@ int64_t Rows::affected() const {
   return result_ == nullptr ? 0 : static_cast<int64_t>(result_->answer.affected_rows());
 }
 
-bool Rows::IsNull(int row, int column) const {
-  if (row < 0 || row >= size() || column < 0 || column >= result_->columns) {
-    CLIENTELE_BUG("a value outside of the answer was asked for");
-    return true;
-  }
-  return result_->At(RowOf(row), column).data == nullptr;
+bool Rows::IsNull(int row, int column) const { return RowReader(*this, row, column).IsNull(); }
+absl::string_view Rows::Text(int row, int column) const { return RowReader(*this, row, column).View(); }
+int64_t Rows::Int(int row, int column) const { return RowReader(*this, row, column).Int(); }
+uint64_t Rows::Unsigned(int row, int column) const { return RowReader(*this, row, column).Unsigned(); }
+bool Rows::Bool(int row, int column) const { return RowReader(*this, row, column).Bool(); }
+absl::Time Rows::Time(int row, int column) const { return RowReader(*this, row, column).Time(); }
+std::string Rows::Bytes(int row, int column) const { return RowReader(*this, row, column).Bytes(); }
+std::vector<std::string> Rows::TextArray(int row, int column) const {
+  return RowReader(*this, row, column).TextArray();
 }
 
-absl::string_view Rows::Text(int row, int column) const {
-  if (IsNull(row, column)) return {};
-  const Result::Cell& cell = result_->At(RowOf(row), column);
-  return absl::string_view(cell.data, static_cast<size_t>(cell.size));
+RowReader::RowReader(const Rows& rows, int row, int first_column) {
+  if (row < 0 || row >= rows.size() || first_column < 0 || first_column > rows.result_->columns) return;
+  const int in_answer = rows.picked_ == nullptr ? row : (*rows.picked_)[row];
+  const size_t columns = static_cast<size_t>(rows.result_->columns);
+  const absl::string_view* const first = rows.result_->values.data() + in_answer * columns;
+  next_ = first + first_column;
+  end_ = first + columns;
 }
 
-int64_t Rows::Int(int row, int column) const {
-  int64_t value = 0;
-  const absl::string_view text = Text(row, column);
-  if (!text.empty() && !absl::SimpleAtoi(text, &value)) CLIENTELE_BUG("a column is read as a number and is none");
-  return value;
+absl::string_view RowReader::Missing() {
+  CLIENTELE_BUG("a value outside of the answer was asked for");
+  return {};
 }
 
-uint64_t Rows::Unsigned(int row, int column) const {
-  uint64_t value = 0;
-  const absl::string_view text = Text(row, column);
-  if (!text.empty() && !absl::SimpleAtoi(text, &value)) CLIENTELE_BUG("a column is read as a number and is none");
-  return value;
+int64_t RowReader::Int() { return NumberIn<int64_t>(View()); }
+
+uint64_t RowReader::Unsigned() { return NumberIn<uint64_t>(View()); }
+
+absl::Time RowReader::Time() { return OptionalTime().value_or(absl::InfiniteFuture()); }
+
+std::optional<absl::Time> RowReader::OptionalTime() {
+  const absl::string_view text = View();
+  if (text.data() == nullptr) return std::nullopt;
+  return ParseTime(text);
 }
 
-bool Rows::Bool(int row, int column) const { return Text(row, column) == "t"; }
-
-absl::Time Rows::Time(int row, int column) const {
-  return IsNull(row, column) ? absl::InfiniteFuture() : ParseTime(Text(row, column));
-}
-
-std::optional<absl::Time> Rows::OptionalTime(int row, int column) const {
-  if (IsNull(row, column)) return std::nullopt;
-  return ParseTime(Text(row, column));
-}
-
-std::string Rows::Bytes(int row, int column) const {
-  const absl::string_view text = Text(row, column);
+std::string RowReader::Bytes() {
+  const absl::string_view text = View();
   return text.size() < 2 ? "" : absl::HexStringToBytes(text.substr(2));
 }
 
-std::vector<std::string> Rows::TextArray(int row, int column) const { return ParseArray(Text(row, column)); }
+std::vector<std::string> RowReader::TextArray() { return ParseArray(View()); }
+
+void RowReader::Skip(int columns) { next_ += std::min<std::ptrdiff_t>(columns, end_ - next_); }
 
 }  // namespace clientele::pg

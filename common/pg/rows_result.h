@@ -3,6 +3,7 @@
 #include <pqxx/pqxx>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "common/pg/statement.h"
 
 namespace clientele::pg {
@@ -11,17 +12,13 @@ namespace clientele::pg {
 struct Rows::Result {
   explicit Result(const pqxx::result& answer);
 
-  struct Cell {
-    const char* data;  // nullptr is NULL
-    int size;
-  };
-  const Cell& At(int row, int column) const { return cells[static_cast<size_t>(row) * columns + column]; }
-
-  // Keeps the memory that the cells point into.
+  // Keeps the memory that the values lie in.
   const pqxx::result answer;
+  const int rows;
   const int columns;
-  // Taken out once: each look-up of a field through libpqxx copies two shared pointers.
-  std::vector<Cell> cells;
+  // Row by row; without data where NULL. Taken out once: each look-up of a field through libpqxx copies two shared
+  // pointers.
+  std::vector<absl::string_view> values;
 };
 
 }  // namespace clientele::pg

@@ -60,7 +60,7 @@ struct GivenColumn {
 std::string GivenRows(const std::vector<GivenColumn>& columns);
 
 // The rows of an answer. Cheap to copy; views stay valid as long as one copy lives. Columns are numbered from 0 in the
-// order of the SELECT list.
+// order of the SELECT list. RowReader says how values are read.
 class Rows {
  public:
   Rows();
@@ -76,17 +76,12 @@ class Rows {
   int64_t affected() const;
 
   bool IsNull(int row, int column) const;
-  // Empty for NULL.
   absl::string_view Text(int row, int column) const;
-  // 0 for NULL.
   int64_t Int(int row, int column) const;
   uint64_t Unsigned(int row, int column) const;
   bool Bool(int row, int column) const;
-  // InfiniteFuture for NULL: what has not ended.
   absl::Time Time(int row, int column) const;
-  std::optional<absl::Time> OptionalTime(int row, int column) const;
   std::string Bytes(int row, int column) const;
-  // Empty for NULL. NULL elements become empty strings.
   std::vector<std::string> TextArray(int row, int column) const;
 
   // Those of the rows, in this order.
@@ -94,32 +89,44 @@ class Rows {
 
  private:
   friend class Connection;
+  friend class RowReader;
   struct Result;
-  int RowOf(int row) const { return picked_ == nullptr ? row : (*picked_)[row]; }
 
   std::shared_ptr<const Result> result_;
   std::shared_ptr<const std::vector<int>> picked_;  // none: all rows
 };
 
-// One row of Rows, with the columns read one after the other: for decoding a wide row without counting columns.
+// One row of Rows, with the columns read one after the other: for decoding a wide row without counting columns. The
+// rows must outlive it.
 class RowReader {
  public:
-  RowReader(const Rows& rows, int row, int first_column = 0) : rows_(rows), row_(row), column_(first_column) {}
+  RowReader(const Rows& rows, int row, int first_column = 0);
 
-  std::string Text() { return std::string(rows_.Text(row_, column_++)); }
-  int64_t Int() { return rows_.Int(row_, column_++); }
-  bool Bool() { return rows_.Bool(row_, column_++); }
-  absl::Time Time() { return rows_.Time(row_, column_++); }
-  std::optional<absl::Time> OptionalTime() { return rows_.OptionalTime(row_, column_++); }
-  std::string Bytes() { return rows_.Bytes(row_, column_++); }
-  std::vector<std::string> TextArray() { return rows_.TextArray(row_, column_++); }
-  bool IsNull() const { return rows_.IsNull(row_, column_); }
-  void Skip(int columns = 1) { column_ += columns; }
+  // Empty for NULL. The view lives as long as the rows.
+  absl::string_view View() { return next_ == end_ ? Missing() : *next_++; }
+  std::string Text() { return std::string(View()); }
+  // 0 for NULL.
+  int64_t Int();
+  uint64_t Unsigned();
+  // False for NULL.
+  bool Bool() { return View() == "t"; }
+  // InfiniteFuture for NULL: what has not ended.
+  absl::Time Time();
+  std::optional<absl::Time> OptionalTime();
+  // Empty for NULL.
+  std::string Bytes();
+  // Empty for NULL. NULL elements become empty strings.
+  std::vector<std::string> TextArray();
+  // Of the next column, which stays the next.
+  bool IsNull() const { return (next_ == end_ ? Missing() : *next_).data() == nullptr; }
+  void Skip(int columns = 1);
 
  private:
-  const Rows& rows_;
-  int row_;
-  int column_;
+  // A bug: a value outside of the answer.
+  static absl::string_view Missing();
+
+  const absl::string_view* next_ = nullptr;
+  const absl::string_view* end_ = nullptr;
 };
 
 }  // namespace clientele::pg

@@ -84,15 +84,16 @@ std::vector<DirectoryTenant> ReadTenants(pg::RowReader& row) {
 
 }  // namespace
 
-std::string CoreColumns() {
+std::string BasicColumns() {
   return "c.partner, c.id, c.state, c.origin, c.profile_complete, c.company_name, o.primary_domain, o.custom_domains, "
-         "o.tenant_issuers, o.tenant_ids, c.registration_number, c.external_id, c.region, c.relationship_kind, "
-         "c.relationship_state, c.relationship_generation, c.relationship_revision, c.link_generation, "
-         "c.link_revision, c.saga, c.revision, c.create_time, c.update_time, c.end_time";
+         "o.tenant_issuers, o.tenant_ids, c.registration_number, c.external_id, c.relationship_kind, "
+         "c.relationship_state, c.relationship_generation, c.revision, c.create_time, c.update_time, c.end_time";
 }
 
 std::string FullColumns() {
-  std::string columns = CoreColumns() + ", c.labels, c.contacts";
+  std::string columns = BasicColumns() +
+                        ", c.region, c.relationship_revision, c.link_generation, c.link_revision, c.saga, c.labels, "
+                        "c.contacts";
   bool billing = false;
   for (const Column& column : kProfile) {
     billing = billing || std::string(column.name) == "billing_company_name";
@@ -101,7 +102,7 @@ std::string FullColumns() {
   return columns;
 }
 
-Customer ReadCore(pg::RowReader& row) {
+Customer ReadBasic(pg::RowReader& row) {
   Customer customer;
   customer.name.partner = row.Text();
   customer.name.customer = row.Text();
@@ -114,14 +115,9 @@ Customer ReadCore(pg::RowReader& row) {
   customer.directory_tenants = ReadTenants(row);
   customer.organization_registration_number = row.Text();
   customer.external_id = row.Text();
-  customer.region = row.Text();
   customer.relationship.kind = static_cast<int>(row.Int());
   customer.relationship.state = static_cast<int>(row.Int());
   customer.relationship.generation = row.Int();
-  customer.relationship.revision = row.Int();
-  customer.link_generation = row.Int();
-  customer.link_revision = row.Int();
-  customer.saga = row.Text();
   customer.revision = row.Int();
   customer.create_time = row.Time();
   customer.update_time = row.Time();
@@ -130,7 +126,12 @@ Customer ReadCore(pg::RowReader& row) {
 }
 
 Customer ReadFull(pg::RowReader& row) {
-  Customer customer = ReadCore(row);
+  Customer customer = ReadBasic(row);
+  customer.region = row.Text();
+  customer.relationship.revision = row.Int();
+  customer.link_generation = row.Int();
+  customer.link_revision = row.Int();
+  customer.saga = row.Text();
   if (const std::string labels = row.Text(); !labels.empty()) {
     customer.labels = nlohmann::json::parse(labels).get<std::map<std::string, std::string>>();
   }

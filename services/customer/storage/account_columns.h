@@ -10,11 +10,11 @@
 // these, so that a new column is one line here.
 namespace clientele::customer {
 
-// What every view shows, and what only the full one does. Both end without a comma.
-std::string CoreColumns();
+// What the basic view of an account shows, and all that is kept of it. Both end without a comma.
+std::string BasicColumns();
 std::string FullColumns();
 // Reads the columns of one row, the reader standing at the first of them.
-Customer ReadCore(pg::RowReader& row);
+Customer ReadBasic(pg::RowReader& row);
 Customer ReadFull(pg::RowReader& row);
 inline constexpr char kAccountTables[] = " FROM customer c JOIN organization o ON o.id = c.id ";
 

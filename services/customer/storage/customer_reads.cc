@@ -54,10 +54,10 @@ absl::StatusOr<std::vector<std::optional<Customer>>> CustomerStore::Fetch(pg::Se
 absl::StatusOr<pg::Page<Customer>> CustomerStore::List(pg::Session& session, const Selection& selection,
                                                        const pg::PageRequest& page) {
   const pg::ListQuery query = {
-      selection.full ? FullColumns() : CoreColumns(), kAccountTables,
+      selection.full ? FullColumns() : BasicColumns(), kAccountTables,
       selection.show_ended ? "c.partner = $1::uuid AND c.state > 0" : "c.partner = $1::uuid AND c.state = 1",
       pg::Params().Text(selection.partner)};
-  return pg::ReadPage(session, query, page, selection.full ? ReadFull : ReadCore);
+  return pg::ReadPage(session, query, page, selection.full ? ReadFull : ReadBasic);
 }
 
 }  // namespace clientele::customer
