@@ -6,7 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "absl/strings/escaping.h"
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
 
 namespace clientele {
 namespace {
@@ -31,10 +32,10 @@ void FillRandom(uint8_t* out, size_t size) {
   if (RAND_bytes(out, static_cast<int>(size)) != 1) std::abort();
 }
 
-std::string RandomHex(size_t size) {
-  std::string bytes(size, '\0');
-  FillRandom(reinterpret_cast<uint8_t*>(bytes.data()), size);
-  return absl::BytesToHexString(bytes);
+// Which ids of traces come next is no secret: the system's generator, a hundred times as dear, is left alone.
+std::string SixteenDigits() {
+  thread_local absl::BitGen generator;
+  return absl::StrCat(absl::Hex(absl::Uniform<uint64_t>(generator), absl::kZeroPad16));
 }
 
 }  // namespace
@@ -94,8 +95,8 @@ std::string Uuid::ToString() const {
   return text;
 }
 
-std::string NewTraceId() { return RandomHex(16); }
+std::string NewTraceId() { return SixteenDigits() + SixteenDigits(); }
 
-std::string NewSpanId() { return RandomHex(8); }
+std::string NewSpanId() { return SixteenDigits(); }
 
 }  // namespace clientele

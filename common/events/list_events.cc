@@ -92,7 +92,7 @@ class Poll : public std::enable_shared_from_this<Poll> {
   pg::Job MakeJob() {
     pg::Job job;
     job.deadline = call_->context.deadline;
-    job.abandoned = call_->abandoned;
+    job.abandoned = call_->answered;
     job.run = [self = shared_from_this()](absl::StatusOr<pg::Session*> session) {
       if (session.ok()) {
         self->Run(**session);

@@ -12,22 +12,30 @@ namespace clientele::obs {
 
 enum class Level { kDebug, kInfo, kWarning, kError };
 
-struct LogField {
+// Of one line. The key is a word of ours; text is not copied: it has to live until the line is written.
+class LogField {
+ public:
   // Whatever absl::StrCat takes, and bool as true or false.
   template <class Value>
-  LogField(absl::string_view key, const Value& value) : key(key), value(Text(value)) {}
-  std::string key;
-  std::string value;
-
- private:
-  template <class Value>
-  static std::string Text(const Value& value) {
+  LogField(absl::string_view key, const Value& value) : key_(key) {
     if constexpr (std::is_same_v<Value, bool>) {
-      return value ? "true" : "false";
+      value_ = value ? "true" : "false";
+    } else if constexpr (std::is_convertible_v<const Value&, absl::string_view>) {
+      value_ = value;
     } else {
-      return absl::StrCat(value);
+      value_ = number_ = absl::StrCat(value);
     }
   }
+  LogField(const LogField&) = delete;
+  LogField& operator=(const LogField&) = delete;
+
+  absl::string_view key() const { return key_; }
+  absl::string_view value() const { return value_; }
+
+ private:
+  const absl::string_view key_;
+  std::string number_;
+  absl::string_view value_;
 };
 
 // Names the process in every line and sets the lowest level that is written. Once, before other threads log.

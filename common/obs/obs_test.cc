@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 
 TEST(Log, EscapesWhatCallersSend) {
   EXPECT_EQ(FormatLogLine(Level::kInfo, "a \"b\"\n", {{"key", "\x01\xff"}, {"n", 7}}),
-            "\"level\":\"info\",\"message\":\"a \\\"b\\\"\\n\",\"key\":\"\\u0001\xef\xbf\xbd\",\"n\":\"7\"");
+            ",\"level\":\"info\",\"message\":\"a \\\"b\\\"\\n\",\"key\":\"\\u0001\xef\xbf\xbd\",\"n\":\"7\"");
 }
 
 TEST(Metrics, CountsAndKeepsHandles) {

@@ -37,8 +37,8 @@ struct ExecutorOptions {
 struct Job {
   // Real time; past it the job is dropped before it costs anything.
   absl::Time deadline = absl::InfiniteFuture();
-  // True when nobody waits any more. May be empty. Called on the worker.
-  std::function<bool()> abandoned;
+  // Set once nobody waits any more. May be null.
+  std::shared_ptr<const std::atomic<bool>> abandoned;
   // Set once another job has taken this one's work along: a worker drops it. May be null.
   std::shared_ptr<const std::atomic<bool>> spent;
   // Runs exactly once, unless spent, on the worker, or where the job is refused after it was queued: with a connected

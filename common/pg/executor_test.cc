@@ -171,10 +171,10 @@ TEST_F(ExecutorTest, DropsWhatExpiredOrWasAbandoned) {
   Job expired = Noted("expired");
   expired.deadline = absl::Now();
   Job abandoned = Noted("abandoned");
-  abandoned.abandoned = [] { return true; };
+  abandoned.abandoned = std::make_shared<std::atomic<bool>>(true);
   Job wanted = Noted("wanted");
   wanted.deadline = absl::Now() + absl::Minutes(1);
-  wanted.abandoned = [] { return false; };
+  wanted.abandoned = std::make_shared<std::atomic<bool>>(false);
   for (const Job& job : {expired, abandoned, wanted}) ASSERT_TRUE(executor.Submit(Lane::kRead, job).ok());
   gate_.Open();
   EXPECT_THAT(outcomes_.WaitFor(3), ElementsAre("expired:DEADLINE_EXCEEDED", "abandoned:CANCELLED", "wanted:OK"));

@@ -157,7 +157,7 @@ WorkerLane::Found WorkerLane::Next(Job& job) {
 void WorkerLane::Run(Job& job, Session& session) {
   if (absl::Now() >= job.deadline) {
     job.run(ExpiredInQueue());
-  } else if (job.abandoned && job.abandoned()) {
+  } else if (job.abandoned != nullptr && *job.abandoned) {
     job.run(Abandoned());
   } else if (!session.connected() && !session.Connect().ok()) {
     job.run(DatabaseUnavailable());

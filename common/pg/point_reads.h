@@ -54,7 +54,7 @@ class PointReads {
     Key key;
     Done done;
     absl::Time deadline;
-    std::function<bool()> abandoned;
+    std::shared_ptr<const std::atomic<bool>> abandoned;
     std::atomic<bool> taken{false};  // written under mutex_
   };
 
@@ -94,7 +94,7 @@ class PointReads {
     for (auto& pending : TakeBatch(mine)) {
       if (absl::Now() >= pending->deadline) {
         pending->done(ExpiredInQueue());
-      } else if (pending->abandoned && pending->abandoned()) {
+      } else if (pending->abandoned != nullptr && *pending->abandoned) {
         pending->done(Abandoned());
       } else {
         keys.push_back(std::move(pending->key));

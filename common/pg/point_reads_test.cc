@@ -138,7 +138,7 @@ TEST_F(PointReadsTest, ExpiredAndAbandonedKeysCostNothing) {
                         })
                   .ok());
   Job abandoned;
-  abandoned.abandoned = [] { return true; };
+  abandoned.abandoned = std::make_shared<std::atomic<bool>>(true);
   ASSERT_TRUE(numbers
                   .Read(2, abandoned,
                         [&](const absl::StatusOr<std::string>& value) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -18,9 +19,11 @@ namespace clientele::rpc {
 struct Call {
   CallContext context;
   auth::Principal principal;
-  // True when nobody waits any more: cancelled, or answered at the deadline. Thread-safe.
-  std::function<bool()> abandoned;
+  // Set once the call is answered. Null where nobody can see to that, as in tests.
+  std::shared_ptr<const std::atomic<bool>> answered;
 
+  // True when nobody waits any more: cancelled, or answered at the deadline. Thread-safe.
+  bool abandoned() const { return answered != nullptr && *answered; }
   absl::Time now() const { return context.now; }
 };
 

@@ -218,9 +218,9 @@ TEST(FieldAt, WalksThroughMessages) {
   EXPECT_EQ(FieldAt(request, "probe.name"), "n");
   EXPECT_EQ(FieldAt(request, "probe.color"), "");
   EXPECT_EQ(FieldAt(request, "probe.domains"), "");
-  ASSERT_NE(FieldOf(request, "probe.name"), nullptr);
-  EXPECT_EQ(FieldOf(request, "probe.name")->full_name(), "clientele.rpc.testing.v1.Probe.name");
-  EXPECT_EQ(FieldOf(request, "probe.name.x"), nullptr);
+  ASSERT_NE(FieldOf(*request.GetDescriptor(), "probe.name"), nullptr);
+  EXPECT_EQ(FieldOf(*request.GetDescriptor(), "probe.name")->full_name(), "clientele.rpc.testing.v1.Probe.name");
+  EXPECT_EQ(FieldOf(*request.GetDescriptor(), "probe.name.x"), nullptr);
 }
 
 }  // namespace

@@ -29,25 +29,18 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-bool BoolAt(const Message& message, const char* name) {
-  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
-  return field != nullptr && !field->is_repeated() && field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL &&
-         message.GetReflection()->GetBool(message, field);
-}
-
 // By `head_start` before `deadline`, or by half of what is left: time for an answer that says more than that it passed.
 absl::Time WithHeadStart(absl::Time deadline, absl::Duration head_start) {
   return deadline - std::clamp((deadline - absl::Now()) / 2, absl::ZeroDuration(), head_start);
 }
 
 // The name of the resource is demanded and checked first, also where it stands in a resource that is written.
-absl::Status CheckName(const Message& request, const std::string& path) {
-  const FieldDescriptor* field = path.empty() ? nullptr : FieldOf(request, path);
+absl::Status CheckName(const MethodRecord& method, const std::string& name) {
+  const FieldDescriptor* field = method.resource;
   if (field == nullptr || RuleOf(*field).format() != type::v1::FORMAT_RESOURCE_NAME) return absl::OkStatus();
-  const std::string name = FieldAt(request, path);
   const std::optional<Fault> fault = name.empty() ? Fault{"REQUIRED", "is required"} : CheckText(name, RuleOf(*field));
   if (!fault.has_value()) return absl::OkStatus();
-  return InvalidFields({{path, fault->description, fault->reason, ""}});
+  return InvalidFields({{method.rule->resource(), fault->description, fault->reason, ""}});
 }
 
 }  // namespace
@@ -68,9 +61,9 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
     // Read now: what comes later may come after the answer, when the wire's context is gone.
     absl::StatusOr<Consistency> seen = ParseConsistency(MetadataOf(call->wire(), kConsistencyMetadata));
     const type::v1::MethodRule& rule = *call->record().rule;
-    const absl::Status named = CheckName(call->request(), rule.resource());
-    if (!named.ok()) return call->Refuse(named);
     const std::string resource = FieldAt(call->request(), rule.resource());
+    const absl::Status named = CheckName(call->record(), resource);
+    if (!named.ok()) return call->Refuse(named);
     switch (JudgeScope(call->call()->principal, rule, resource)) {
       case ScopeAnswer::kInside:
         return CheckTheRest(call, std::move(seen));
@@ -102,10 +95,11 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
     context.now = clock_.Now();
     context.deadline = WithHeadStart(DeadlineOf(call), record.head_start);
     const Message& request = call.request();
-    context.validate_only = BoolAt(request, "validate_only");
-    if (request.GetDescriptor()->FindFieldByName("request_id") != nullptr) {
+    const google::protobuf::Reflection& reflection = *request.GetReflection();
+    context.validate_only = record.validate_only != nullptr && reflection.GetBool(request, record.validate_only);
+    if (record.request_id != nullptr) {
       context.request_hash = HashOf(request);
-      const std::string id = FieldAt(request, "request_id");
+      const std::string id = reflection.GetString(request, record.request_id);
       // What is no UUID is refused with the other fields, and stands in no log until then.
       if (Uuid::Parse(id).has_value()) context.request_id = id;
     }
@@ -158,7 +152,7 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
     if (!call->on_worker()) return call->Begin();
     pg::Job job;
     job.deadline = call->deadline();
-    job.abandoned = call->call()->abandoned;
+    job.abandoned = call->call()->answered;
     job.run = [call](absl::StatusOr<pg::Session*> session) {
       if (!session.ok()) return call->Refuse(session.status());
       call->Work(**session);

@@ -14,7 +14,7 @@ namespace clientele::rpc {
 inline pg::Job JobFor(const Call& call) {
   pg::Job job;
   job.deadline = call.context.deadline;
-  job.abandoned = call.abandoned;
+  job.abandoned = call.answered;
   return job;
 }
 

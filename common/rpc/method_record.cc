@@ -53,6 +53,10 @@ MethodRecord RecordOf(const MethodDescriptor& method) {
   record.method = &method;
   record.rule = &RuleOf(method);
   record.name = absl::StrCat(method.service()->full_name(), "/", method.name());
+  const google::protobuf::Descriptor& request = *method.input_type();
+  if (!record.rule->resource().empty()) record.resource = FieldOf(request, record.rule->resource());
+  record.request_id = request.FindFieldByName("request_id");
+  record.validate_only = request.FindFieldByName("validate_only");
   record.limit = LimitOf(record.rule->deadline());
   record.head_start = record.rule->deadline() == type::v1::DEADLINE_CLASS_SAGA ? kHeadStart : absl::ZeroDuration();
   record.lane = LaneOf(record.rule->lane());

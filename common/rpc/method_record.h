@@ -14,6 +14,7 @@
 
 namespace google::protobuf {
 class Descriptor;
+class FieldDescriptor;
 class MethodDescriptor;
 }  // namespace google::protobuf
 namespace clientele::type::v1 {
@@ -39,7 +40,12 @@ absl::Status ShuttingDown();
 struct MethodRecord {
   const google::protobuf::MethodDescriptor* method = nullptr;
   const type::v1::MethodRule* rule = nullptr;
-  std::string name;           // package.Service/Method
+  std::string name;  // package.Service/Method
+  // Fields of the request, null where it has none: of the resource's name as the rule says, also where it lies in a
+  // resource that is written.
+  const google::protobuf::FieldDescriptor* resource = nullptr;
+  const google::protobuf::FieldDescriptor* request_id = nullptr;
+  const google::protobuf::FieldDescriptor* validate_only = nullptr;
   absl::Duration limit;       // of its deadline class
   absl::Duration head_start;  // by which its handler's deadline is earlier
   pg::Lane lane = pg::Lane::kRead;

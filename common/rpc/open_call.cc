@@ -30,7 +30,7 @@ class OpenCall::Reactor final : public grpc::ServerUnaryReactor {
 
 OpenCall::OpenCall()
     : answered_(std::make_shared<std::atomic<bool>>(false)), call_(std::make_shared<Call>()), started_(absl::Now()) {
-  call_->abandoned = [answered = answered_] { return answered->load(std::memory_order_acquire); };
+  call_->answered = answered_;
 }
 
 OpenCall::~OpenCall() = default;

@@ -69,7 +69,7 @@ class OpenCall : public std::enable_shared_from_this<OpenCall> {
 
   void Report(const grpc::Status& status, const absl::Status& cause) const;
 
-  // Shared with Call::abandoned, which may outlive the guard.
+  // Shared with the call, which may outlive the guard.
   const std::shared_ptr<std::atomic<bool>> answered_;
   const std::shared_ptr<Call> call_;
   const absl::Time started_;

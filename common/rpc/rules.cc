@@ -47,8 +47,8 @@ const type::v1::FieldRule& RuleOf(const FieldDescriptor& field) {
   return field.options().GetExtension(type::v1::field);
 }
 
-const FieldDescriptor* FieldOf(const Message& message, absl::string_view path) {
-  const Descriptor* descriptor = message.GetDescriptor();
+const FieldDescriptor* FieldOf(const Descriptor& message, absl::string_view path) {
+  const Descriptor* descriptor = &message;
   const FieldDescriptor* field = nullptr;
   for (const absl::string_view segment : absl::StrSplit(path, '.')) {
     if (descriptor == nullptr) return nullptr;
@@ -74,9 +74,15 @@ std::string FieldAt(const Message& message, absl::string_view path) {
 }
 
 bool MatchesPattern(absl::string_view name, absl::string_view pattern) {
-  const std::vector<absl::string_view> segments = absl::StrSplit(name, '/');
-  const std::vector<absl::string_view> patterns = absl::StrSplit(pattern, '/');
-  return std::equal(segments.begin(), segments.end(), patterns.begin(), patterns.end(), MatchesSegment);
+  while (true) {
+    const size_t end = name.find('/');
+    const size_t pattern_end = pattern.find('/');
+    if (!MatchesSegment(name.substr(0, end), pattern.substr(0, pattern_end))) return false;
+    const bool last = end == absl::string_view::npos;
+    if (last || pattern_end == absl::string_view::npos) return end == pattern_end;
+    name.remove_prefix(end + 1);
+    pattern.remove_prefix(pattern_end + 1);
+  }
 }
 
 void ClearPersonal(Message& message) {

@@ -8,6 +8,7 @@
 #include "common/core/error.h"
 
 namespace google::protobuf {
+class Descriptor;
 class FieldDescriptor;
 class Message;
 class MethodDescriptor;
@@ -32,8 +33,8 @@ const type::v1::FieldRule& RuleOf(const google::protobuf::FieldDescriptor& field
 // format that is not kept: UUID, EMAIL, DOMAIN, … No value is repeated in it: it may be personal.
 std::vector<FieldViolation> CheckFields(const google::protobuf::Message& message, absl::string_view prefix = "");
 
-// The field at a dotted path of message fields and what it holds; null where there is none.
-const google::protobuf::FieldDescriptor* FieldOf(const google::protobuf::Message& message, absl::string_view path);
+// The field at a dotted path of message fields; null where there is none.
+const google::protobuf::FieldDescriptor* FieldOf(const google::protobuf::Descriptor& message, absl::string_view path);
 
 // Value of the string field at a dotted path; empty where a message on the way is unset.
 std::string FieldAt(const google::protobuf::Message& message, absl::string_view path);

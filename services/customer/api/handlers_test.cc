@@ -25,7 +25,6 @@ class HandlersTest : public CustomerTest {
                                  const std::string& request_id = "") {
     rpc::Call call;
     call.context = CallOf(request_id);
-    call.abandoned = [] { return false; };
     return handler.work(*session_, call, request);
   }
 

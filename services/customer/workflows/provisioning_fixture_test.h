@@ -158,7 +158,6 @@ class ProvisioningTest : public CustomerTest {
     call->context = std::move(context);
     call->principal = std::move(principal);
     call->context.principal = call->principal.name;
-    call->abandoned = [] { return false; };
     struct Answer {
       Mutex mutex;
       CondVar changed;

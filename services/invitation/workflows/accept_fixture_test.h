@@ -171,7 +171,6 @@ class AcceptSagaTest : public StoreTest {
     pending.call->context.deadline = SystemClock().Now() + patience;
     pending.call->context.validate_only = request.validate_only();
     pending.call->principal = principal;
-    pending.call->abandoned = [] { return false; };
     auto answered = std::make_shared<std::promise<absl::StatusOr<v1::AcceptInvitationResponse>>>();
     pending.answer = answered->get_future();
     AcceptInvitation(

@@ -37,7 +37,6 @@ class LinkedCustomerTest : public StoreTest {
     call_ = std::make_shared<rpc::Call>();
     call_->context = std::move(context);
     call_->principal.kind = auth::PrincipalKind::kPartnerUser;
-    call_->abandoned = [] { return false; };
     std::promise<absl::StatusOr<v1::Invitation>> answered;
     handler.begin(call_, std::make_shared<v1::CreateInvitationRequest>(request),
                   [&](absl::StatusOr<v1::Invitation> answer) { answered.set_value(std::move(answer)); });
