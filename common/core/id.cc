@@ -32,7 +32,7 @@ void FillRandom(uint8_t* out, size_t size) {
   if (RAND_bytes(out, static_cast<int>(size)) != 1) std::abort();
 }
 
-// Which ids of traces come next is no secret: the system's generator, a hundred times as dear, is left alone.
+// Which ids of traces come next is no secret: the system's generator, ten times as dear, is left alone.
 std::string SixteenDigits() {
   thread_local absl::BitGen generator;
   return absl::StrCat(absl::Hex(absl::Uniform<uint64_t>(generator), absl::kZeroPad16));

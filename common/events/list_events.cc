@@ -8,6 +8,7 @@
 #include "common/core/error.h"
 #include "common/events/feed.h"
 #include "common/events/feed_service.h"
+#include "common/rpc/lane.h"
 
 namespace clientele::events {
 namespace {
@@ -90,9 +91,7 @@ class Poll : public std::enable_shared_from_this<Poll> {
 
  private:
   pg::Job MakeJob() {
-    pg::Job job;
-    job.deadline = call_->context.deadline;
-    job.abandoned = call_->answered;
+    pg::Job job = rpc::JobFor(*call_);
     job.run = [self = shared_from_this()](absl::StatusOr<pg::Session*> session) {
       if (session.ok()) {
         self->Run(**session);

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <memory>
 
@@ -16,9 +17,10 @@ using event::v1::ListEventsResponse;
 
 class ListEventsTest : public FeedTest {
  protected:
-  std::future<absl::StatusOr<ListEventsResponse>> Call(const ListEventsRequest& request) {
+  std::future<absl::StatusOr<ListEventsResponse>> Call(const ListEventsRequest& request, bool abandoned = false) {
     auto call = std::make_shared<rpc::Call>();
     call->context.deadline = absl::Now() + absl::Seconds(5);
+    call->answered = std::make_shared<const std::atomic<bool>>(abandoned);
     auto answer = std::make_shared<std::promise<absl::StatusOr<ListEventsResponse>>>();
     handler_.begin(call, std::make_shared<ListEventsRequest>(request),
                    [answer](absl::StatusOr<ListEventsResponse> response) { answer->set_value(std::move(response)); });
@@ -74,6 +76,10 @@ TEST_F(ListEventsTest, FiltersAndTellsHowFarItRead) {
   const absl::StatusOr<FeedPosition> read = ParsePosition(response->position());
   ASSERT_TRUE(read.ok());
   EXPECT_FALSE(*read < position);
+}
+
+TEST_F(ListEventsTest, WhatNobodyWaitsForIsNotRead) {
+  EXPECT_EQ(Call(Request(), true).get().status().code(), absl::StatusCode::kCancelled);
 }
 
 TEST_F(ListEventsTest, PagesStopAtTheLastEventThatFits) {

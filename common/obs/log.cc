@@ -85,14 +85,21 @@ void AppendFields(std::string& line, Level level, absl::string_view message,
   for (const LogField& field : fields) AppendField(line, field.key(), field.value());
 }
 
+// Without a destructor: threads may log until the process ends.
+struct WholeSecond {
+  int64_t since_epoch = -1;
+  char text[20] = "";
+};
+
 // 2026-01-31T23:59:59.123456Z. A thread keeps the text of its last whole second: it costs more than the rest of a line.
 void AppendTime(std::string& line, absl::Time now) {
-  thread_local std::pair<int64_t, std::string> second;
+  thread_local WholeSecond second;
   const int64_t micros = absl::ToUnixMicros(now);
-  if (const int64_t whole = micros / 1'000'000; second.first != whole) {
-    second = {whole, absl::FormatTime("%Y-%m-%dT%H:%M:%S", now, absl::UTCTimeZone())};
+  if (const int64_t whole = micros / 1'000'000; second.since_epoch != whole) {
+    second = {whole};
+    absl::FormatTime("%Y-%m-%dT%H:%M:%S", now, absl::UTCTimeZone()).copy(second.text, sizeof(second.text) - 1);
   }
-  absl::StrAppend(&line, second.second, ".", absl::Dec(micros % 1'000'000, absl::kZeroPad6), "Z");
+  absl::StrAppend(&line, second.text, ".", absl::Dec(micros % 1'000'000, absl::kZeroPad6), "Z");
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ void Log(Level level, absl::string_view message, std::initializer_list<LogField>
 // False where a line would be dropped: for what is costly to put together.
 bool LogsAt(Level level);
 
-// The line without time and service, as Log writes it; for tests.
+// The end of a line, behind time and service, as Log writes it; for tests.
 std::string FormatLogLine(Level level, absl::string_view message, std::initializer_list<LogField> fields);
 
 }  // namespace clientele::obs

@@ -4,7 +4,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/obs/log.h"
 #include "common/obs/metrics.h"
 
@@ -16,6 +22,31 @@ using ::testing::HasSubstr;
 TEST(Log, EscapesWhatCallersSend) {
   EXPECT_EQ(FormatLogLine(Level::kInfo, "a \"b\"\n", {{"key", "\x01\xff"}, {"n", 7}}),
             ",\"level\":\"info\",\"message\":\"a \\\"b\\\"\\n\",\"key\":\"\\u0001\xef\xbf\xbd\",\"n\":\"7\"");
+}
+
+TEST(Log, TakesTextsNumbersAndTruths) {
+  EXPECT_EQ(
+      FormatLogLine(Level::kError, "m",
+                    {{"text", std::string(100, 'x')}, {"none", absl::string_view()}, {"yes", true}, {"ms", 0.25}}),
+      absl::StrCat(",\"level\":\"error\",\"message\":\"m\",\"text\":\"", std::string(100, 'x'),
+                   "\",\"none\":\"\",\"yes\":\"true\",\"ms\":\"0.25\""));
+}
+
+TEST(Log, EachLineTellsWhenItWasWritten) {
+  std::set<std::string> seconds;
+  while (seconds.size() < 2) {
+    const absl::Time before = absl::Now() - absl::Microseconds(1);
+    ::testing::internal::CaptureStderr();
+    Log(Level::kError, "now");
+    const std::string line = ::testing::internal::GetCapturedStderr();
+    const std::string written = nlohmann::json::parse(line)["time"];
+    absl::Time time;
+    std::string error;
+    ASSERT_TRUE(absl::ParseTime(absl::RFC3339_full, written, &time, &error)) << error;
+    ASSERT_GE(time, before);
+    ASSERT_LE(time, absl::Now());
+    seconds.insert(written.substr(0, written.find('.')));
+  }
 }
 
 TEST(Metrics, CountsAndKeepsHandles) {

@@ -21,10 +21,12 @@ Number NumberIn(absl::string_view text) {
   return value;
 }
 
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
 // Takes digits and the separator behind them.
 int64_t TakeNumber(const char*& next, const char* end) {
   int64_t value = 0;
-  for (; next != end && *next >= '0' && *next <= '9'; ++next) value = value * 10 + (*next - '0');
+  for (; next != end && IsDigit(*next); ++next) value = value * 10 + (*next - '0');
   if (next != end) ++next;
   return value;
 }
@@ -44,9 +46,7 @@ absl::Time ParseTime(absl::string_view text) {
   const int64_t second = TakeNumber(next, end);
   int64_t micros = 0;
   if (next != text.data() && next[-1] == '.') {
-    const char* const fraction = next;
-    micros = TakeNumber(next, end);
-    for (auto digits = next - 1 - fraction; digits < 6; ++digits) micros *= 10;
+    for (int place = 0; place < 6; ++place) micros = micros * 10 + (next != end && IsDigit(*next) ? *next++ - '0' : 0);
   }
   // Without a time zone, which would have to be asked what it has to say to UTC.
   constexpr absl::CivilSecond kEpoch(1970);

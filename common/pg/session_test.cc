@@ -79,6 +79,31 @@ TEST_F(SessionTest, TimesAreExactToTheMicrosecond) {
   }
 }
 
+TEST_F(SessionTest, TimesAreReadInEachForm) {
+  const auto rows = session_->ReadDynamic(
+      "SELECT timestamp '1970-01-01 00:00:00.5', timestamptz '0001-12-31 23:59:59+00 BC', date '1970-01-02', "
+      "timestamptz '-infinity', timestamptz 'infinity'",
+      {});
+  ASSERT_TRUE(rows.ok());
+  RowReader row(*rows, 0);
+  EXPECT_EQ(row.Time(), absl::FromUnixMillis(500));
+  EXPECT_EQ(row.Time(), absl::FromUnixSeconds(-62135596801));
+  EXPECT_EQ(row.Time(), absl::FromUnixSeconds(86400));
+  EXPECT_EQ(row.Time(), absl::InfinitePast());
+  EXPECT_EQ(row.OptionalTime(), absl::InfiniteFuture());
+}
+
+TEST_F(SessionTest, WhatIsEmptyIsNotNull) {
+  const auto rows = session_->ReadDynamic("SELECT ''::text, NULL::text, '{}'::text[], NULL::text[]", {});
+  ASSERT_TRUE(rows.ok());
+  EXPECT_FALSE(rows->IsNull(0, 0));
+  EXPECT_TRUE(rows->IsNull(0, 1));
+  EXPECT_FALSE(rows->IsNull(0, 2));
+  EXPECT_TRUE(rows->IsNull(0, 3));
+  EXPECT_EQ(rows->Text(0, 0), rows->Text(0, 1));
+  EXPECT_EQ(rows->TextArray(0, 2), rows->TextArray(0, 3));
+}
+
 TEST_F(SessionTest, RowsOutliveTheSession) {
   Rows kept;
   {

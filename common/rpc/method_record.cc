@@ -13,7 +13,9 @@
 namespace clientele::rpc {
 namespace {
 
+using google::protobuf::Descriptor;
 using google::protobuf::DescriptorPool;
+using google::protobuf::FieldDescriptor;
 using google::protobuf::MethodDescriptor;
 using google::protobuf::ServiceDescriptor;
 
@@ -48,15 +50,21 @@ pg::Lane LaneOf(type::v1::Lane lane) {
   }
 }
 
+// Null where the field is of another type, or repeated.
+const FieldDescriptor* Single(const Descriptor& message, const char* name, FieldDescriptor::CppType type) {
+  const FieldDescriptor* field = message.FindFieldByName(name);
+  return field != nullptr && !field->is_repeated() && field->cpp_type() == type ? field : nullptr;
+}
+
 MethodRecord RecordOf(const MethodDescriptor& method) {
   MethodRecord record;
   record.method = &method;
   record.rule = &RuleOf(method);
   record.name = absl::StrCat(method.service()->full_name(), "/", method.name());
-  const google::protobuf::Descriptor& request = *method.input_type();
-  if (!record.rule->resource().empty()) record.resource = FieldOf(request, record.rule->resource());
-  record.request_id = request.FindFieldByName("request_id");
-  record.validate_only = request.FindFieldByName("validate_only");
+  const Descriptor& request = *method.input_type();
+  record.resource = FieldOf(request, record.rule->resource());
+  record.request_id = Single(request, "request_id", FieldDescriptor::CPPTYPE_STRING);
+  record.validate_only = Single(request, "validate_only", FieldDescriptor::CPPTYPE_BOOL);
   record.limit = LimitOf(record.rule->deadline());
   record.head_start = record.rule->deadline() == type::v1::DEADLINE_CLASS_SAGA ? kHeadStart : absl::ZeroDuration();
   record.lane = LaneOf(record.rule->lane());

@@ -78,8 +78,7 @@ bool MatchesPattern(absl::string_view name, absl::string_view pattern) {
     const size_t end = name.find('/');
     const size_t pattern_end = pattern.find('/');
     if (!MatchesSegment(name.substr(0, end), pattern.substr(0, pattern_end))) return false;
-    const bool last = end == absl::string_view::npos;
-    if (last || pattern_end == absl::string_view::npos) return end == pattern_end;
+    if (end == absl::string_view::npos || pattern_end == absl::string_view::npos) return end == pattern_end;
     name.remove_prefix(end + 1);
     pattern.remove_prefix(pattern_end + 1);
   }

@@ -32,7 +32,8 @@ struct LoadOptions {
 };
 
 struct LoadResult {
-  // Closed loop: of calls that ended while it was measured. Open loop: of those that were due then.
+  // Closed loop: of calls that ended while it was measured, with their wait for the thread that takes the answers. Open
+  // loop: of those that were due then.
   Histogram latencies;
   absl::Duration measured;
   bool exhausted = false;  // the requests were used up before the end
@@ -40,12 +41,12 @@ struct LoadResult {
   std::string first_error;
 };
 
-// One thread takes the answers and, in the closed loop, sends what comes next: a generator of more would take part in
-// what it measures.
+// One thread takes the answers and, in the closed loop, sends what comes next: more of them would take more of the CPU
+// that is measured.
 class Load {
  public:
   Load(LoadOptions options, const Requests& requests, const std::vector<std::shared_ptr<grpc::Channel>>& channels);
-  ~Load();
+  ~Load();  // comes after Finish
   Load(const Load&) = delete;
   Load& operator=(const Load&) = delete;
 

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <google/protobuf/any.pb.h>
+#include <google/protobuf/util/message_differencer.h>
 
 #include "common/auth/keys.h"
 #include "common/core/error.h"
@@ -14,6 +15,7 @@
 namespace clientele::customer {
 namespace {
 
+using google::protobuf::util::MessageDifferencer;
 using ::testing::ElementsAre;
 using ::testing::UnorderedElementsAre;
 
@@ -153,6 +155,38 @@ TEST_F(HandlersTest, ListsByPageWithTokensOfTheRequest) {
   request.set_filter("");
   request.set_order_by("state");
   EXPECT_EQ(ReasonOf(Serve(handler, request).status()), "INVALID_FIELD");
+}
+
+TEST_F(HandlersTest, ABasicListShowsAllButTheDetails) {
+  Customer wanted = NewCustomer("basic.example");
+  wanted.directory_tenants = {{"https://login.example", "6f1d5b1e-0000-4000-8000-000000000001"}};
+  wanted.external_id = "crm-1";
+  wanted.labels = {{"tier", "gold"}};
+  wanted.contacts = {{"Ann", "Lee", "ann@basic.example", ""}};
+  CreateActive(wanted);
+  ASSERT_TRUE(session_->Execute("UPDATE organization SET custom_domains = '{shop.example}'").ok());
+  const v1::Customer full = ToProto(*Find(wanted.name));
+  ASSERT_TRUE(full.has_billing_profile() && full.has_relationship() && full.contacts_size() == 1 &&
+              full.labels_size() == 1 && full.custom_domains_size() == 1 && full.directory_tenants_size() == 1);
+  v1::Customer basic = full;
+  basic.clear_billing_profile();
+  basic.clear_contacts();
+  basic.clear_labels();
+
+  const rpc::PageTokens tokens(*auth::SigningKeys::Create({{"k1", std::string(32, 'k')}}), "global");
+  const auto handler = rpc::OnWorker(&customer::ListCustomers, tokens);
+  v1::ListCustomersRequest request;
+  request.set_parent(PartnerName(kPartner));
+  request.set_page_size(2);
+  for (const auto& [view, shown] :
+       {std::pair(v1::CUSTOMER_VIEW_UNSPECIFIED, basic), std::pair(v1::CUSTOMER_VIEW_BASIC, basic),
+        std::pair(v1::CUSTOMER_VIEW_FULL, full)}) {
+    request.set_view(view);
+    const auto page = Serve(handler, request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    ASSERT_EQ(page->customers_size(), 1);
+    EXPECT_TRUE(MessageDifferencer::Equals(page->customers(0), shown)) << page->customers(0).DebugString();
+  }
 }
 
 TEST_F(HandlersTest, ADomainIsFreeYoursOrSomebodyElses) {

@@ -47,7 +47,7 @@ class CustomerStore {
   struct Selection {
     std::string partner;
     bool show_ended = false;
-    bool full = false;  // billing profile, contacts and labels too
+    bool full = false;  // what the full view shows and decisions need, too; the basic view's alone otherwise
   };
   static absl::StatusOr<pg::Page<Customer>> List(pg::Session& session, const Selection& selection,
                                                  const pg::PageRequest& page);
