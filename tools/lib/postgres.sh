@@ -81,7 +81,7 @@ write_pg_settings() {
   local directory memory_mb shared
   directory="$(pg_directory)"
   memory_mb=$(($(awk '/^MemTotal/ {print $2}' /proc/meminfo) / 1024))
-  shared=$((memory_mb / 8 < 512 ? memory_mb / 8 : 512))
+  shared=$((memory_mb / 4 < 2048 ? memory_mb / 4 : 2048))
   cat <<SETTINGS | as_postgres tee "$directory/data/postgresql.auto.conf" >/dev/null
 listen_addresses = ''
 unix_socket_directories = '$(cat "$STATE/run/socket_directory")'
