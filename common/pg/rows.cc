@@ -2,6 +2,7 @@
 #include <charconv>
 #include <cstddef>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/time/civil_time.h"
 #include "common/core/bug.h"
@@ -21,12 +22,10 @@ Number NumberIn(absl::string_view text) {
   return value;
 }
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 // Takes digits and the separator behind them.
 int64_t TakeNumber(const char*& next, const char* end) {
   int64_t value = 0;
-  for (; next != end && IsDigit(*next); ++next) value = value * 10 + (*next - '0');
+  for (; next != end && absl::ascii_isdigit(*next); ++next) value = value * 10 + (*next - '0');
   if (next != end) ++next;
   return value;
 }
@@ -46,7 +45,9 @@ absl::Time ParseTime(absl::string_view text) {
   const int64_t second = TakeNumber(next, end);
   int64_t micros = 0;
   if (next != text.data() && next[-1] == '.') {
-    for (int place = 0; place < 6; ++place) micros = micros * 10 + (next != end && IsDigit(*next) ? *next++ - '0' : 0);
+    for (int place = 0; place < 6; ++place) {
+      micros = micros * 10 + (next != end && absl::ascii_isdigit(*next) ? *next++ - '0' : 0);
+    }
   }
   // Without a time zone, which would have to be asked what it has to say to UTC.
   constexpr absl::CivilSecond kEpoch(1970);

@@ -50,10 +50,10 @@ pg::Lane LaneOf(type::v1::Lane lane) {
   }
 }
 
-// Null where the field is of another type, or repeated.
-const FieldDescriptor* Single(const Descriptor& message, const char* name, FieldDescriptor::CppType type) {
-  const FieldDescriptor* field = message.FindFieldByName(name);
-  return field != nullptr && !field->is_repeated() && field->cpp_type() == type ? field : nullptr;
+// Null where the field is of another type, too.
+const FieldDescriptor* FieldOfType(const Descriptor& message, const char* name, FieldDescriptor::CppType type) {
+  const FieldDescriptor* field = FieldOf(message, name);
+  return field != nullptr && field->cpp_type() == type ? field : nullptr;
 }
 
 MethodRecord RecordOf(const MethodDescriptor& method) {
@@ -63,8 +63,8 @@ MethodRecord RecordOf(const MethodDescriptor& method) {
   record.name = absl::StrCat(method.service()->full_name(), "/", method.name());
   const Descriptor& request = *method.input_type();
   record.resource = FieldOf(request, record.rule->resource());
-  record.request_id = Single(request, "request_id", FieldDescriptor::CPPTYPE_STRING);
-  record.validate_only = Single(request, "validate_only", FieldDescriptor::CPPTYPE_BOOL);
+  record.request_id = FieldOfType(request, "request_id", FieldDescriptor::CPPTYPE_STRING);
+  record.validate_only = FieldOfType(request, "validate_only", FieldDescriptor::CPPTYPE_BOOL);
   record.limit = LimitOf(record.rule->deadline());
   record.head_start = record.rule->deadline() == type::v1::DEADLINE_CLASS_SAGA ? kHeadStart : absl::ZeroDuration();
   record.lane = LaneOf(record.rule->lane());

@@ -194,7 +194,7 @@ class RelationshipRaceTest(RaceTest):
                 listed = eventually(lambda: at.call(f"{RELATIONSHIPS}/ListCustomerRelationships",
                                     {"parent": partner.name}, token=partner.token).customer_relationships)  # fmt: skip
                 (ending,) = self.schedule.begin(terminate(partner, listed[0].name))
-                eventually(lambda: len(after.waiting()) == 2, 8)
+                eventually(lambda: after.waiting() == 2, 8)
                 organization = listed[0].name.rpartition("/")[2]
                 after.rows(f"DELETE FROM organization WHERE id = '{organization}';"
                            f"DELETE FROM organization_domain WHERE domain = '{domain}';"

@@ -69,9 +69,9 @@ class Holder:
             found.append(line.rstrip("\n").split("\t"))
         raise AssertionError(self._process.stderr.read())
 
-    def waiting(self) -> set:
+    def waiting(self) -> int:
         """Backends of the cluster that wait for a lock."""
-        return {pid for (pid,) in self.rows("SELECT DISTINCT pid FROM pg_locks WHERE NOT granted;")}
+        return int(self.rows("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted;")[0][0])
 
     def commit(self) -> None:
         self.rows("COMMIT;")
@@ -103,8 +103,7 @@ class Schedule:
 
     def race(self, *calls, hold: tuple = (), waiting: int = 0) -> list:
         """What each call answered, in the order given: an answer or a CallError. With `hold`, a service and a
-        statement, a transaction that has run the statement ends only when `waiting` backends (or as many as calls) have
-        waited for it. Seldom do all at once: a command waits 50 ms, lets its backend go, and tries again."""
+        statement, a transaction that has run the statement ends only when `waiting` commands (or all) wait for it."""
         outcomes = {}
 
         def numbered(number: int):
@@ -119,8 +118,9 @@ class Schedule:
         with self.holding(*hold) if hold else contextlib.nullcontext() as holder:
             futures = self.begin(*map(numbered, range(len(calls))))
             if hold:
-                met = set()
-                eventually(lambda: met.update(holder.waiting()) or len(met) >= (waiting or len(calls)), 8)
+                wanted = waiting or len(calls)
+                # A command waits 50 ms, lets its backend go, and tries again: all of them wait only for moments.
+                eventually(lambda: holder.waiting() >= wanted, 8, every=0.002)
                 holder.commit()
             for future in futures:
                 future.result(TIMEOUT)

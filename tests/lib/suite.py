@@ -175,8 +175,8 @@ def split(outcomes: list) -> tuple:
     return [each for each in outcomes if not isinstance(each, CallError)], errors
 
 
-def eventually(check, seconds: float = 15):
-    """The first true value of `check`; fails when none comes in time."""
+def eventually(check, seconds: float = 15, every: float = 0.05):
+    """The first true value of `check`, asked `every` so many seconds; fails when none comes in time."""
     until = time.monotonic() + seconds
     while True:
         value = check()
@@ -184,7 +184,7 @@ def eventually(check, seconds: float = 15):
             return value
         if time.monotonic() > until:
             raise AssertionError(f"did not happen within {seconds} s")
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 def address(country="US") -> dict:
