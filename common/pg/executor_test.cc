@@ -111,6 +111,28 @@ TEST_F(ExecutorTest, RunsJobsInOrderOnEachLane) {
   EXPECT_THAT(outcomes_.WaitFor(7), ElementsAre("0:OK", "1:OK", "2:OK", "3:OK", "4:OK", "bulk:OK", "write:OK"));
 }
 
+TEST_F(ExecutorTest, TheWorkerThatWorkedLastTakesTheNextJob) {
+  Executor executor(Options(2));
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(executor.Submit(Lane::kRead, Standing()).ok());
+  gate_.AwaitStanding(2);
+  gate_.Open();
+  constexpr int kJobs = 50;
+  std::vector<std::string> backends;
+  for (int i = 1; i <= kJobs; ++i) {
+    Await([&] { return executor.Statistics(Lane::kRead).busy == 0; });
+    Job job;
+    job.run = [this](const absl::StatusOr<Session*>& session) {
+      outcomes_.Add(std::string((*session)->ReadDynamic("SELECT pg_backend_pid()", {})->Text(0, 0)));
+    };
+    ASSERT_TRUE(executor.Submit(Lane::kRead, std::move(job)).ok());
+    backends = outcomes_.WaitFor(i);
+  }
+  // Workers that took turns would change each time. One that is not quite back when the next job comes changes, too.
+  int changes = 0;
+  for (int i = 1; i < kJobs; ++i) changes += backends[i] != backends[i - 1] ? 1 : 0;
+  EXPECT_LT(changes, kJobs / 2);
+}
+
 TEST_F(ExecutorTest, JobsThatComeBeforeTheConnectionWaitForIt) {
   Executor executor(Options());
   ASSERT_TRUE(executor.Submit(Lane::kRead, Noted("early")).ok());

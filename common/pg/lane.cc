@@ -1,5 +1,6 @@
 #include "common/pg/lane.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -22,14 +23,16 @@ absl::Status ShuttingDown() {
 }  // namespace
 
 WorkerLane::WorkerLane(std::string name, LaneOptions options, std::vector<std::unique_ptr<Session>> sessions)
-    : name_(std::move(name)), options_(options), sessions_(std::move(sessions)) {
+    : name_(std::move(name)), options_(options), workers_(sessions.size()) {
+  for (size_t i = 0; i < sessions.size(); ++i) workers_[i].session = std::move(sessions[i]);
   MutexLock lock(&joining_);
-  for (const auto& session : sessions_) threads_.emplace_back([this, &session] { Work(*session); });
+  for (Worker& worker : workers_) threads_.emplace_back([this, &worker] { Work(worker); });
 }
 
 WorkerLane::~WorkerLane() { Stop(); }
 
 absl::Status WorkerLane::Submit(Job& job) {
+  Worker* idle = nullptr;
   {
     MutexLock lock(&mutex_);
     if (stopping_) return ShuttingDown();
@@ -41,8 +44,12 @@ absl::Status WorkerLane::Submit(Job& job) {
           absl::Milliseconds(200));
     }
     queue_.push_back(std::move(job));
+    if (!idle_.empty()) {
+      idle = idle_.back();
+      idle_.pop_back();
+    }
   }
-  work_.NotifyOne();
+  if (idle != nullptr) idle->wake.NotifyOne();
   return absl::OkStatus();
 }
 
@@ -66,7 +73,7 @@ void WorkerLane::Stop() {
     MutexLock lock(&mutex_);
     stopping_ = true;
   }
-  work_.NotifyAll();
+  for (Worker& worker : workers_) worker.wake.NotifyAll();
   stop_.NotifyAll();
   {
     MutexLock lock(&joining_);
@@ -77,7 +84,7 @@ void WorkerLane::Stop() {
 }
 
 void WorkerLane::Abort() {
-  for (const auto& session : sessions_) session->Abort();
+  for (const Worker& worker : workers_) worker.session->Abort();
 }
 
 std::deque<Job> WorkerLane::TakeAll() {
@@ -87,9 +94,9 @@ std::deque<Job> WorkerLane::TakeAll() {
   return jobs;
 }
 
-void WorkerLane::Work(Session& session) {
-  while (Connect(session)) Serve(session);
-  session.Close();
+void WorkerLane::Work(Worker& worker) {
+  while (Connect(*worker.session)) Serve(worker);
+  worker.session->Close();
 }
 
 bool WorkerLane::Connect(Session& session) {
@@ -116,7 +123,8 @@ bool WorkerLane::Connect(Session& session) {
   }
 }
 
-void WorkerLane::Serve(Session& session) {
+void WorkerLane::Serve(Worker& worker) {
+  Session& session = *worker.session;
   {
     MutexLock lock(&mutex_);
     ++connected_;
@@ -124,7 +132,7 @@ void WorkerLane::Serve(Session& session) {
   bool stopping = false;
   while (!stopping && session.connected()) {
     Job job;
-    const Found found = Next(job);
+    const Found found = Next(worker, job);
     stopping = found == Found::kStop;
     // A connection may have died while nobody used it; Run mends that before the job sees it.
     if (!stopping) session.Alive();
@@ -138,10 +146,15 @@ void WorkerLane::Serve(Session& session) {
   --connected_;
 }
 
-WorkerLane::Found WorkerLane::Next(Job& job) {
+WorkerLane::Found WorkerLane::Next(Worker& worker, Job& job) {
   std::vector<Job> spent;  // die outside the lock
   MutexLock lock(&mutex_);
-  if (queue_.empty() && !stopping_) work_.WaitFor(&mutex_, kIdleCheck);
+  if (queue_.empty() && !stopping_) {
+    idle_.push_back(&worker);
+    worker.wake.WaitFor(&mutex_, kIdleCheck);
+    // Still there where no job woke it.
+    idle_.erase(std::remove(idle_.begin(), idle_.end(), &worker), idle_.end());
+  }
   if (stopping_) return Found::kStop;
   while (!queue_.empty() && queue_.front().spent != nullptr && *queue_.front().spent) {
     spent.push_back(std::move(queue_.front()));

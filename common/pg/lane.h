@@ -35,25 +35,30 @@ class WorkerLane {
 
  private:
   enum class Found { kJob, kNothing, kStop };
+  struct Worker {
+    std::unique_ptr<Session> session;
+    CondVar wake;  // a job came, or the lane stops
+  };
 
-  void Work(Session& session);
+  void Work(Worker& worker);
   // Tries until it has a connection; false where the lane stops first.
   bool Connect(Session& session);
   // Runs jobs while there is a connection and the lane does not stop.
-  void Serve(Session& session);
+  void Serve(Worker& worker);
   // Waits for a job, for a while.
-  Found Next(Job& job);
+  Found Next(Worker& worker, Job& job);
   void Run(Job& job, Session& session);
   std::deque<Job> TakeAll();
-  int workers() const { return static_cast<int>(sessions_.size()); }
+  int workers() const { return static_cast<int>(workers_.size()); }
 
   const std::string name_;
   const LaneOptions options_;
-  const std::vector<std::unique_ptr<Session>> sessions_;  // one a worker
+  std::deque<Worker> workers_;  // all of them from the start on
 
   mutable Mutex mutex_;
-  CondVar work_;  // a job came, or the lane stops
   CondVar stop_;  // the lane stops
+  // Workers that wait for a job. The one that came last takes the next: its memory and its backend's are in the caches.
+  std::vector<Worker*> idle_ ABSL_GUARDED_BY(mutex_);
   std::deque<Job> queue_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   int busy_ ABSL_GUARDED_BY(mutex_) = 0;
