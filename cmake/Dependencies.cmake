@@ -25,3 +25,5 @@ set(GOOGLE_PROTOS "${CMAKE_SOURCE_DIR}/node_modules/google-proto-files" CACHE PA
 if(NOT EXISTS "${GOOGLE_PROTOS}/google/rpc/status.proto")
   message(FATAL_ERROR "google-proto-files is missing: run tools/install")
 endif()
+set(HEALTH_PROTOS "${CMAKE_SOURCE_DIR}/node_modules/grpc-health-check/proto" CACHE PATH "health/v1 proto (npm: grpc-health-check)")
+set(REFLECTION_PROTOS "${CMAKE_SOURCE_DIR}/node_modules/@grpc/reflection/build/proto" CACHE PATH "grpc/reflection protos (npm: @grpc/reflection)")

@@ -15,9 +15,9 @@ constexpr absl::Duration kFetchTimeout = absl::Seconds(5);
 
 }  // namespace
 
-FetchPage FetchFrom(std::shared_ptr<grpc::Channel> channel, std::vector<std::string> type_prefixes) {
-  const std::shared_ptr<event::v1::EventService::StubInterface> stub = event::v1::EventService::NewStub(channel);
-  return [stub, prefixes = std::move(type_prefixes)](
+FetchPage FetchFrom(const rpc::PeerChannel& to, std::vector<std::string> type_prefixes) {
+  using event::v1::EventService;
+  return [peer = rpc::Peer<EventService>(to), prefixes = std::move(type_prefixes)](
              const std::string& position, int page_size, bool wait,
              std::function<void(absl::StatusOr<event::v1::ListEventsResponse>)> done) {
     event::v1::ListEventsRequest request;
@@ -26,12 +26,10 @@ FetchPage FetchFrom(std::shared_ptr<grpc::Channel> channel, std::vector<std::str
     for (const std::string& prefix : prefixes) request.add_type_prefixes(prefix);
     request.set_page_size(page_size);
     if (wait) request.set_wait_seconds(kWaitSeconds);
-    using Async = event::v1::EventService::StubInterface::async_interface;
-    rpc::CallAsync<event::v1::ListEventsResponse>(
-        stub->async(), &Async::ListEvents, CallContext(), absl::Now() + kFetchTimeout, request,
-        [done = std::move(done)](absl::StatusOr<event::v1::ListEventsResponse> page, const Consistency&) {
-          done(std::move(page));
-        });
+    peer.Call(&EventService::StubInterface::PrepareAsyncListEvents, CallContext(), absl::Now() + kFetchTimeout, request,
+              [done = std::move(done)](absl::StatusOr<event::v1::ListEventsResponse> page, const Consistency&) {
+                done(std::move(page));
+              });
   };
 }
 

@@ -8,36 +8,35 @@
 namespace clientele::events {
 namespace {
 
-class EventGrpc final : public event::v1::EventService::CallbackService {
+class EventGrpc final : public rpc::Service {
  public:
-  EventGrpc(rpc::Dispatcher& dispatcher, pg::Executor& executor) : dispatcher_(dispatcher), executor_(executor) {}
+  EventGrpc(rpc::Dispatcher& dispatcher, pg::Executor& executor)
+      : Service(event::v1::EventService::service_full_name(), dispatcher), executor_(executor) {
+    Serve("ListEvents", ListEventsHandler(executor_));
+  }
 
  private:
-  rpc::Dispatcher& dispatcher_;
   pg::Executor& executor_;
-
-  CLIENTELE_RPC(ListEvents, event::v1::ListEventsRequest, event::v1::ListEventsResponse, ListEventsHandler(executor_))
 };
 
-class AuditGrpc final : public audit::v1::AuditService::CallbackService {
+class AuditGrpc final : public rpc::Service {
  public:
-  AuditGrpc(rpc::Dispatcher& dispatcher, const rpc::PageTokens& tokens) : dispatcher_(dispatcher), tokens_(tokens) {}
+  AuditGrpc(rpc::Dispatcher& dispatcher, const rpc::PageTokens& tokens)
+      : Service(audit::v1::AuditService::service_full_name(), dispatcher), tokens_(tokens) {
+    Serve("ListAuditRecords", ListAuditRecordsHandler(tokens_));
+  }
 
  private:
-  rpc::Dispatcher& dispatcher_;
   const rpc::PageTokens& tokens_;
-
-  CLIENTELE_RPC(ListAuditRecords, audit::v1::ListAuditRecordsRequest, audit::v1::ListAuditRecordsResponse,
-                ListAuditRecordsHandler(tokens_))
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeEventService(rpc::Dispatcher& dispatcher, pg::Executor& executor) {
+std::unique_ptr<rpc::AsyncService> MakeEventService(rpc::Dispatcher& dispatcher, pg::Executor& executor) {
   return std::make_unique<EventGrpc>(dispatcher, executor);
 }
 
-std::unique_ptr<grpc::Service> MakeAuditService(rpc::Dispatcher& dispatcher, const rpc::PageTokens& tokens) {
+std::unique_ptr<rpc::AsyncService> MakeAuditService(rpc::Dispatcher& dispatcher, const rpc::PageTokens& tokens) {
   return std::make_unique<AuditGrpc>(dispatcher, tokens);
 }
 

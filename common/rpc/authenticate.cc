@@ -27,7 +27,7 @@ bool IsPrintable(absl::string_view text) {
          std::all_of(text.begin(), text.end(), [](unsigned char c) { return absl::ascii_isgraph(c); });
 }
 
-std::string ServiceOfPeer(const grpc::CallbackServerContext& context, const std::string& trust_domain) {
+std::string ServiceOfPeer(const grpc::ServerContext& context, const std::string& trust_domain) {
   const std::shared_ptr<const grpc::AuthContext> peer = context.auth_context();
   if (peer == nullptr) return "";
   const std::vector<grpc::string_ref> ids = peer->FindPropertyValues(GRPC_PEER_SPIFFE_ID_PROPERTY_NAME);
@@ -49,8 +49,7 @@ absl::StatusOr<Caller> FromToken(absl::string_view authorization, auth::TokenVer
   return caller;
 }
 
-absl::StatusOr<Caller> FromCertificate(const grpc::CallbackServerContext& context, const std::string& service,
-                                       bool is_peer) {
+absl::StatusOr<Caller> FromCertificate(const grpc::ServerContext& context, const std::string& service, bool is_peer) {
   Caller caller;
   caller.principal.kind = is_peer ? auth::PrincipalKind::kPeer : auth::PrincipalKind::kService;
   caller.principal.name = caller.acting_principal = absl::StrCat("service:", service);
@@ -72,7 +71,7 @@ absl::StatusOr<Caller> FromCertificate(const grpc::CallbackServerContext& contex
 
 }  // namespace
 
-absl::string_view MetadataOf(const grpc::CallbackServerContext& context, const char* key) {
+absl::string_view MetadataOf(const grpc::ServerContext& context, const char* key) {
   const auto range = context.client_metadata().equal_range(key);
   if (range.first == range.second || std::next(range.first) != range.second) return {};
   return {range.first->second.data(), range.first->second.size()};
@@ -87,7 +86,7 @@ std::string ServiceOf(absl::string_view spiffe_id, const std::string& trust_doma
   return valid ? std::string(spiffe_id) : "";
 }
 
-absl::StatusOr<Caller> Authenticate(const grpc::CallbackServerContext& context, const auth::ServiceTrust& trust,
+absl::StatusOr<Caller> Authenticate(const grpc::ServerContext& context, const auth::ServiceTrust& trust,
                                     auth::TokenVerifier& tokens, absl::Time now) {
   if (context.client_metadata().count("authorization") > 0) {
     return FromToken(MetadataOf(context, "authorization"), tokens, now);

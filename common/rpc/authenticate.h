@@ -22,13 +22,13 @@ struct Caller {
 
 // The bearer token where there is one, else the service's certificate. UNAUTHENTICATED with a reason of TokenVerifier,
 // or NO_CREDENTIALS. INVALID_ARGUMENT/INVALID_METADATA where a peer names nobody that can be a principal.
-absl::StatusOr<Caller> Authenticate(const grpc::CallbackServerContext& context, const auth::ServiceTrust& trust,
+absl::StatusOr<Caller> Authenticate(const grpc::ServerContext& context, const auth::ServiceTrust& trust,
                                     auth::TokenVerifier& tokens, absl::Time now);
 
 // `billing` of spiffe://<trust domain>/service/billing; empty for anything else.
 std::string ServiceOf(absl::string_view spiffe_id, const std::string& trust_domain);
 
 // The metadata's only value; empty where there is none, or more than one.
-absl::string_view MetadataOf(const grpc::CallbackServerContext& context, const char* key);
+absl::string_view MetadataOf(const grpc::ServerContext& context, const char* key);
 
 }  // namespace clientele::rpc

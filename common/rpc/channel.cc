@@ -6,12 +6,9 @@
 #include <grpcpp/security/tls_credentials_options.h>
 #include <grpcpp/support/channel_arguments.h>
 
-#include <vector>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "common/core/error.h"
-#include "common/core/mutex.h"
 #include "common/rpc/consistency.h"
 #include "common/rpc/status.h"
 #include "common/rpc/trace_context.h"
@@ -41,15 +38,6 @@ void MergeFrom(const std::multimap<grpc::string_ref, grpc::string_ref>& metadata
   }
 }
 
-// Holds a channel for the life of the process.
-std::shared_ptr<grpc::Channel> Kept(std::shared_ptr<grpc::Channel> channel) {
-  static auto* const mutex = new Mutex;
-  static auto* const channels = new std::vector<std::shared_ptr<grpc::Channel>>;
-  MutexLock lock(mutex);
-  channels->push_back(channel);
-  return channel;
-}
-
 }  // namespace
 
 std::shared_ptr<grpc::Channel> MakeChannel(const ChannelOptions& options) {
@@ -70,7 +58,7 @@ std::shared_ptr<grpc::Channel> MakeChannel(const ChannelOptions& options) {
   // What gRPC calls its least backoff bounds one attempt to connect.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectMs);
   arguments.SetMaxReceiveMessageSize(kMaxReceiveBytes);
-  return Kept(grpc::CreateCustomChannel(options.target, grpc::experimental::TlsCredentials(tls), arguments));
+  return grpc::CreateCustomChannel(options.target, grpc::experimental::TlsCredentials(tls), arguments);
 }
 
 std::unique_ptr<grpc::ClientContext> ClientContextFor(const CallContext& call, absl::Time deadline) {

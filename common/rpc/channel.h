@@ -2,6 +2,7 @@
 
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+#include <grpcpp/support/async_unary_call.h>
 
 #include <functional>
 #include <memory>
@@ -11,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/core/call_context.h"
+#include "common/rpc/completion_loop.h"
 
 namespace clientele::rpc {
 
@@ -20,8 +22,7 @@ struct ChannelOptions {
 };
 
 // An mTLS channel to another service: round robin, keepalive, retries of UNAVAILABLE with throttling (every internal
-// call is idempotent). It lives as long as the process: the end of a call may hold the last reference, and a channel
-// that dies on a callback thread takes the process with it. So make one a target, at start.
+// call is idempotent).
 std::shared_ptr<grpc::Channel> MakeChannel(const ChannelOptions& options);
 
 // Metadata by which a service of the suite names for whom it calls; trusted from peers' certificates alone.
@@ -37,34 +38,80 @@ std::unique_ptr<grpc::ClientContext> ClientContextFor(const CallContext& call, a
 // ErrorInfo of ours become UNAVAILABLE/SERVICE_UNAVAILABLE with RetryInfo. Merges the peer's consistency into `seen`.
 absl::Status FromPeer(const grpc::Status& status, const grpc::ClientContext& context, Consistency& seen);
 
-// A callback method of an async stub: the overload that takes a function.
-template <class AsyncStub, class Request, class Response>
-struct StubMethodOf {
-  using Type = void (AsyncStub::*)(grpc::ClientContext*, const Request*, Response*, std::function<void(grpc::Status)>);
+// A channel, and who takes what comes back on it.
+struct PeerChannel {
+  std::shared_ptr<grpc::Channel> channel;
+  CompletionLoop* loop;
 };
 
-// Calls `method` of an async stub; `done` runs on a gRPC thread and must only hand the answer on.
-//   CallAsync<Response>(stub->async(), &Stub::async::Method, call, deadline, request, done)
-template <class Response, class AsyncStub, class Request>
-void CallAsync(AsyncStub* stub, typename StubMethodOf<AsyncStub, Request, Response>::Type method,
-               const CallContext& call, absl::Time deadline, const Request& request,
-               std::function<void(absl::StatusOr<Response>, Consistency)> done) {
-  struct State {
-    std::unique_ptr<grpc::ClientContext> context;
-    Request request;
+// A service of another binary, by its generated class: Peer<customer::v1::AccountService>. Copyable; any thread.
+template <class Service>
+class Peer {
+  template <class Response>
+  struct OnItsWay final : public Completion {
+    using Reader = std::unique_ptr<grpc::ClientAsyncResponseReaderInterface<Response>>;
+    using Done = std::function<void(absl::StatusOr<Response>, Consistency)>;
+
+    OnItsWay(CompletionLoop& of, std::unique_ptr<grpc::ClientContext> in, Done then)
+        : loop(of), context(std::move(in)), done(std::move(then)) {}
+
+    void Start(Reader of, std::shared_ptr<OnItsWay> me) {
+      self = std::move(me);
+      reader = std::move(of);
+      reader->StartCall();
+      reader->Finish(&response, &status, Tag(this));
+    }
+    void Refuse() {
+      status = {grpc::StatusCode::UNAVAILABLE, "this process stops"};
+      Answer();
+    }
+    void Completed(bool) override {
+      const std::shared_ptr<OnItsWay> last = std::move(self);
+      loop.Ended(*context);
+      Answer();
+    }
+    void Answer() {
+      Consistency seen;
+      const absl::Status answer = FromPeer(status, *context, seen);
+      if (answer.ok()) {
+        done(std::move(response), std::move(seen));
+      } else {
+        done(answer, std::move(seen));
+      }
+    }
+
+    CompletionLoop& loop;
+    const std::unique_ptr<grpc::ClientContext> context;
+    const Done done;
+    std::shared_ptr<OnItsWay> self;  // while gRPC has it
+    Reader reader;
     Response response;
+    grpc::Status status;
   };
-  auto state = std::make_shared<State>(State{ClientContextFor(call, deadline), request, Response()});
-  (stub->*method)(state->context.get(), &state->request, &state->response,
-                  std::function<void(grpc::Status)>([state, done = std::move(done)](grpc::Status status) {
-                    Consistency seen;
-                    const absl::Status answer = FromPeer(status, *state->context, seen);
-                    if (answer.ok()) {
-                      done(std::move(state->response), std::move(seen));
-                    } else {
-                      done(answer, std::move(seen));
-                    }
-                  }));
-}
+
+ public:
+  using Stub = typename Service::StubInterface;
+  explicit Peer(const PeerChannel& to) : stub_(Service::NewStub(to.channel)), loop_(to.loop) {}
+
+  // Calls a method of the stub: Call(&Stub::PrepareAsyncGetX, call, deadline, request, done). `done` runs on the loop's
+  // thread, or here where that has stopped, and must only hand the answer on.
+  template <class Request, class Response>
+  void Call(std::unique_ptr<grpc::ClientAsyncResponseReaderInterface<Response>> (Stub::*method)(grpc::ClientContext*,
+                                                                                                const Request&,
+                                                                                                grpc::CompletionQueue*),
+            const CallContext& call, absl::Time deadline, const Request& request,
+            typename OnItsWay<Response>::Done done) const {
+    auto on_its_way = std::make_shared<OnItsWay<Response>>(*loop_, ClientContextFor(call, deadline), std::move(done));
+    const bool posted = loop_->Post([stub = stub_, loop = loop_, method, request, on_its_way] {
+      loop->Began(*on_its_way->context);
+      on_its_way->Start((*stub.*method)(on_its_way->context.get(), request, &loop->queue()), on_its_way);
+    });
+    if (!posted) on_its_way->Refuse();
+  }
+
+ private:
+  std::shared_ptr<Stub> stub_;
+  CompletionLoop* loop_;
+};
 
 }  // namespace clientele::rpc

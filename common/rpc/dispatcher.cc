@@ -59,7 +59,7 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
     if (!call->Register(&registry_, DeadlineOf(*call))) return call->Refuse(ShuttingDown());
     if (!identified.ok()) return call->Refuse(identified);
     // Read now: what comes later may come after the answer, when the wire's context is gone.
-    absl::StatusOr<Consistency> seen = ParseConsistency(MetadataOf(call->wire(), kConsistencyMetadata));
+    absl::StatusOr<Consistency> seen = ParseConsistency(MetadataOf(call->wire().context(), kConsistencyMetadata));
     const type::v1::MethodRule& rule = *call->record().rule;
     const std::string resource = FieldAt(call->request(), rule.resource());
     const absl::Status named = CheckName(call->record(), resource);
@@ -81,14 +81,14 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
 
  private:
   static absl::Time DeadlineOf(OpenCall& call) {
-    return std::min(absl::FromChrono(call.wire().deadline()), absl::Now() + call.record().limit);
+    return std::min(absl::FromChrono(call.wire().context().deadline()), absl::Now() + call.record().limit);
   }
 
   // Fills the call in: from here on it does not change but for its consistency.
   absl::Status Identify(OpenCall& call) {
     CallContext& context = call.call()->context;
     const MethodRecord& record = call.record();
-    TraceContext trace = ContinueTrace(MetadataOf(call.wire(), kTraceparentMetadata));
+    TraceContext trace = ContinueTrace(MetadataOf(call.wire().context(), kTraceparentMetadata));
     context.trace_id = std::move(trace.trace_id);
     context.traceparent = std::move(trace.traceparent);
     context.method = record.name;
@@ -103,7 +103,7 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
       // What is no UUID is refused with the other fields, and stands in no log until then.
       if (Uuid::Parse(id).has_value()) context.request_id = id;
     }
-    absl::StatusOr<Caller> caller = Authenticate(call.wire(), options_.trust, tokens_, absl::Now());
+    absl::StatusOr<Caller> caller = Authenticate(call.wire().context(), options_.trust, tokens_, absl::Now());
     if (!caller.ok()) return caller.status();
     call.call()->principal = std::move(caller->principal);
     context.principal = std::move(caller->acting_principal);
@@ -149,6 +149,14 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void Launch(const std::shared_ptr<OpenCall>& call) {
+    CompletionLoop& loop = call->loop();
+    if (!loop.OnThread()) return Run(call);
+    // All that came off the wire together reaches its lane together, and is read in one batch.
+    loop.Later([self = shared_from_this(), call] { self->Run(call); });
+  }
+
+  void Run(const std::shared_ptr<OpenCall>& call) {
+    if (call->answered()) return;
     if (!call->on_worker()) return call->Begin();
     pg::Job job;
     job.deadline = call->deadline();
@@ -175,20 +183,18 @@ Dispatcher::Dispatcher(DispatcherOptions options, const Clock& clock, auth::Toke
 
 Dispatcher::~Dispatcher() = default;
 
-grpc::ServerUnaryReactor* Dispatcher::Start(grpc::CallbackServerContext* context, std::shared_ptr<OpenCall> call,
-                                            const char* method) {
-  const MethodRecord* record = impl_->methods().Find(call->request().GetDescriptor(), method);
-  if (record == nullptr) {
-    CLIENTELE_BUG("a method is served that DispatcherOptions.services does not name");
-    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    reactor->Finish(grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "this method is not served"));
-    return reactor;
-  }
-  call->set_record(record);
-  record->started->Increment();
-  grpc::ServerUnaryReactor* reactor = call->Attach(context);
+const MethodRecord* Dispatcher::Method(const std::string& service, const std::string& method,
+                                       const google::protobuf::Descriptor& request) const {
+  const MethodRecord* record = impl_->methods().Find(absl::StrCat(service, "/", method));
+  if (record != nullptr && record->method->input_type() == &request) return record;
+  CLIENTELE_BUG("a method is served that DispatcherOptions.services does not name");
+  return nullptr;
+}
+
+void Dispatcher::Serve(WireCall& wire, const MethodRecord& method, std::shared_ptr<OpenCall> call) {
+  method.started->Increment();
+  call->Attach(wire, method);
   impl_->Begin(call);
-  return reactor;
 }
 
 bool Dispatcher::Drain(absl::Time deadline, const std::function<bool()>& hurry) {

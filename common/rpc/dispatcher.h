@@ -1,7 +1,5 @@
 #pragma once
 
-#include <grpcpp/support/server_callback.h>
-
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,6 +12,10 @@
 #include "common/pg/executor.h"
 #include "common/rpc/call.h"
 #include "common/rpc/open_call.h"
+
+namespace google::protobuf {
+class Descriptor;
+}  // namespace google::protobuf
 
 namespace clientele::rpc {
 
@@ -51,14 +53,11 @@ class Dispatcher {
   Dispatcher(DispatcherOptions options, const Clock& clock, auth::TokenVerifier& tokens, pg::Executor& executor);
   ~Dispatcher();
 
-  // Serves one call of a callback service; see serve.h. The method is the one whose name the calling function has and
-  // whose request this is: leave `method` out. `handler` outlives the calls.
-  template <class Request, class Response>
-  grpc::ServerUnaryReactor* Serve(grpc::CallbackServerContext* context, const Request& request, Response& response,
-                                  const Handler<Request, Response>& handler,
-                                  const char* method = __builtin_FUNCTION()) {
-    return Start(context, std::make_shared<TypedCall<Request, Response>>(request, response, handler), method);
-  }
+  // The method of a service that DispatcherOptions.services names; another is a bug, and null.
+  const MethodRecord* Method(const std::string& service, const std::string& method,
+                             const google::protobuf::Descriptor& request) const;
+  // Serves a call of that method; see serve.h. On the loop's thread. `call` is new.
+  void Serve(WireCall& wire, const MethodRecord& method, std::shared_ptr<OpenCall> call);
 
   // From now on new calls are answered UNAVAILABLE; true once no call is open. Blocks at most until `deadline` (real
   // time), or until `hurry`, asked every 200 ms, says so; then answers the rest UNAVAILABLE itself, so that
@@ -70,8 +69,6 @@ class Dispatcher {
 
  private:
   class Impl;
-  grpc::ServerUnaryReactor* Start(grpc::CallbackServerContext* context, std::shared_ptr<OpenCall> call,
-                                  const char* method);
 
   std::shared_ptr<Impl> impl_;
 };

@@ -1,5 +1,8 @@
 // What stands between the wire and the handler, in its order, over a real server with TLS and tokens.
 #include <gmock/gmock.h>
+#include <grpcpp/impl/codegen/client_unary_call.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
@@ -297,6 +300,20 @@ TEST(DispatcherScope, ACustomerReachesItsOwnOrganisationAlone) {
   organisation = std::string(kCustomer);
   claims["roles"] = nlohmann::json::array();
   ExpectError(ask(), absl::StatusCode::kPermissionDenied, "CUSTOMER_ROLE_REQUIRED");
+}
+
+TEST_F(DispatcherChecks, BytesThatAreNoRequestAreRefused) {
+  const std::shared_ptr<grpc::Channel> channel = server_.Channel("probe-service");
+  const grpc::internal::RpcMethod method("/clientele.rpc.testing.v1.ProbeService/ResolveProbe",
+                                         grpc::internal::RpcMethod::NORMAL_RPC);
+  const grpc::Slice bytes("\xff\xff");
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(20)));
+  Answer answer;
+  const grpc::Status status = grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, Probe, grpc::ByteBuffer, Probe>(
+      channel.get(), method, &context, grpc::ByteBuffer(&bytes, 1), &answer.probe);
+  Finish(status, context, &answer);
+  ExpectError(answer, absl::StatusCode::kInvalidArgument, "INVALID_MESSAGE");
 }
 
 }  // namespace

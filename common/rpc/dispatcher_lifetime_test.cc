@@ -57,7 +57,7 @@ TEST(DispatcherLifetime, TheDeadlineIsAnsweredWhateverTheHandlerDoes) {
   auto [call, reply] = stuck.arrived.get();
   EXPECT_TRUE(call->abandoned());
   EXPECT_EQ(server.dispatcher().OpenCalls(), 0);
-  reply(Probe());  // dropped: the wire's reactor and response are gone
+  reply(Probe());  // dropped: the wire's call is gone
 }
 
 TEST(DispatcherLifetime, DeadlinesByClassAndCaller) {
@@ -119,7 +119,7 @@ TEST(DispatcherLifetime, TheDrainAnswersWhatIsStuck) {
   const Answer late = Ask(*stub, &Stub::GetProbe, Get(), metadata);
   EXPECT_EQ(ReasonOf(late.status), "SHUTTING_DOWN");
   EXPECT_TRUE(server.dispatcher().Drain(absl::Now() + absl::Seconds(10))) << "nothing is open";
-  server.server().Shutdown();  // returns: no reactor is left
+  server.server().Shutdown();  // returns: no call is left
   auto [call, reply] = stuck.arrived.get();
   reply(Probe());
 }
@@ -178,7 +178,7 @@ TEST(DispatcherLifetime, ConsistencyGoesThereAndBack) {
 }
 
 // The client's half: deadline, trace, acting principal and consistency reach the peer, and its answer comes back whole.
-TEST(CallAsync, CarriesTheCallToAnotherService) {
+TEST(Peer, CarriesTheCallToAnotherService) {
   ProbeServer server;
   CallContext seen;
   server.set_on_call([&](const std::shared_ptr<Call>& call, const Reply<Probe>& reply) {
@@ -186,7 +186,7 @@ TEST(CallAsync, CarriesTheCallToAnotherService) {
     Merge({{"probe", {kEpoch, 9, 1}}}, call->context.consistency);
     reply(EtagMismatch("x", "r1"));
   });
-  const auto stub = server.Service("probe-service");
+  const Peer<testing::v1::ProbeService> peer({server.Channel("probe-service"), &server.loop()});
   CallContext call;
   call.principal = "customer:https://directory.example/t/anna";
   call.on_behalf_of = "anna";
@@ -194,10 +194,10 @@ TEST(CallAsync, CarriesTheCallToAnotherService) {
   call.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   call.consistency = {{"customer", {kEpoch, 3, 1}}};
   std::promise<std::pair<absl::StatusOr<Probe>, Consistency>> done;
-  CallAsync<Probe>(stub->async(), &Stub::async::ResolveProbe, call, absl::Now() + absl::Seconds(10),
-                   ResolveProbeRequest(), [&](absl::StatusOr<Probe> answer, Consistency consistency) {
-                     done.set_value({std::move(answer), std::move(consistency)});
-                   });
+  peer.Call(&Peer<testing::v1::ProbeService>::Stub::PrepareAsyncResolveProbe, call, absl::Now() + absl::Seconds(10),
+            ResolveProbeRequest(), [&](absl::StatusOr<Probe> answer, Consistency consistency) {
+              done.set_value({std::move(answer), std::move(consistency)});
+            });
   auto [answer, consistency] = done.get_future().get();
   EXPECT_EQ(ReasonOf(answer.status()), "ETAG_MISMATCH");
   EXPECT_EQ(consistency, (Consistency{{"customer", {kEpoch, 3, 1}}, {"probe", {kEpoch, 9, 1}}}));
@@ -207,14 +207,14 @@ TEST(CallAsync, CarriesTheCallToAnotherService) {
   EXPECT_EQ(seen.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
 }
 
-TEST(CallAsync, APeerThatIsAwayIsUnavailable) {
+TEST(Peer, APeerThatIsAwayIsUnavailable) {
   auto server = std::make_unique<ProbeServer>();
-  const auto stub = server->Service("probe-service");
+  const Peer<testing::v1::ProbeService> peer({server->Channel("probe-service"), &server->loop()});
   server->server().Shutdown();
   std::promise<absl::Status> done;
-  CallAsync<Probe>(stub->async(), &Stub::async::ResolveProbe, CallContext(), absl::Now() + absl::Seconds(2),
-                   ResolveProbeRequest(),
-                   [&](const absl::StatusOr<Probe>& answer, const Consistency&) { done.set_value(answer.status()); });
+  peer.Call(&Peer<testing::v1::ProbeService>::Stub::PrepareAsyncResolveProbe, CallContext(),
+            absl::Now() + absl::Seconds(2), ResolveProbeRequest(),
+            [&](const absl::StatusOr<Probe>& answer, const Consistency&) { done.set_value(answer.status()); });
   const absl::Status status = done.get_future().get();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(ReasonOf(status), "SERVICE_UNAVAILABLE");

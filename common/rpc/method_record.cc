@@ -94,6 +94,11 @@ absl::Status ShuttingDown() {
                    absl::Seconds(1));
 }
 
+absl::Status InvalidMessage(const MethodRecord& method) {
+  return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_MESSAGE",
+                   absl::StrCat("the request is no ", method.method->input_type()->full_name()));
+}
+
 void MethodRecord::Handled(grpc::StatusCode code, absl::Duration taken) const {
   handled[code >= 0 && code < kCodeCount ? code : static_cast<int>(grpc::StatusCode::UNKNOWN)]->Increment();
   seconds->Observe(absl::ToDoubleSeconds(taken));
@@ -109,17 +114,14 @@ MethodTable::MethodTable(const std::vector<std::string>& services) {
     for (int i = 0; i < service->method_count(); ++i) {
       MethodRecord record = RecordOf(*service->method(i));
       if (record.rule->permission().empty()) CLIENTELE_BUG("a method has no rule");
-      by_request_.emplace(service->method(i)->input_type(), std::move(record));
+      by_name_.emplace(record.name, record);
     }
   }
 }
 
-const MethodRecord* MethodTable::Find(const google::protobuf::Descriptor* request, const char* name) const {
-  const auto range = by_request_.equal_range(request);
-  for (auto entry = range.first; entry != range.second; ++entry) {
-    if (entry->second.method->name() == name) return &entry->second;
-  }
-  return nullptr;
+const MethodRecord* MethodTable::Find(const std::string& name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : &found->second;
 }
 
 }  // namespace clientele::rpc

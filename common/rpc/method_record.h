@@ -13,7 +13,6 @@
 #include "common/pg/executor.h"
 
 namespace google::protobuf {
-class Descriptor;
 class FieldDescriptor;
 class MethodDescriptor;
 }  // namespace google::protobuf
@@ -35,6 +34,10 @@ inline constexpr absl::Duration kHeadStart = absl::Milliseconds(200);
 absl::Status DeadlineExceeded();
 // UNAVAILABLE/SHUTTING_DOWN with RetryInfo: another replica, or this one once it is back.
 absl::Status ShuttingDown();
+
+struct MethodRecord;
+// INVALID_ARGUMENT/INVALID_MESSAGE: the bytes are no request of the method.
+absl::Status InvalidMessage(const MethodRecord& method);
 
 // What is known of a method before any call of it: its rule, and handles of its metrics.
 struct MethodRecord {
@@ -61,11 +64,11 @@ class MethodTable {
  public:
   // Services by their full names. One that is not linked, or a method without a rule, is a bug.
   explicit MethodTable(const std::vector<std::string>& services);
-  // By request type and simple name; null where no service served has it.
-  const MethodRecord* Find(const google::protobuf::Descriptor* request, const char* name) const;
+  // By its name in the record; null where no service served has it.
+  const MethodRecord* Find(const std::string& name) const;
 
  private:
-  std::multimap<const google::protobuf::Descriptor*, MethodRecord> by_request_;
+  std::map<std::string, MethodRecord> by_name_;
 };
 
 }  // namespace clientele::rpc

@@ -1,6 +1,7 @@
 #include "common/rpc/open_call.h"
 
-#include <grpcpp/server_context.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
+#include <grpcpp/support/proto_buffer_writer.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -15,19 +16,6 @@
 
 namespace clientele::rpc {
 
-class OpenCall::Reactor final : public grpc::ServerUnaryReactor {
- public:
-  explicit Reactor(std::shared_ptr<OpenCall> call) : call_(std::move(call)) {}
-  void OnCancel() override { call_->Cancelled(); }
-  void OnDone() override { delete this; }
-  // gRPC runs both where they fall due, instead of waking a thread of its own for each call: neither blocks, and gRPC
-  // holds no lock and keeps the reactor while OnCancel answers.
-  bool InternalInlineable() override { return true; }
-
- private:
-  const std::shared_ptr<OpenCall> call_;
-};
-
 OpenCall::OpenCall()
     : answered_(std::make_shared<std::atomic<bool>>(false)), call_(std::make_shared<Call>()), started_(absl::Now()) {
   call_->answered = answered_;
@@ -35,10 +23,11 @@ OpenCall::OpenCall()
 
 OpenCall::~OpenCall() = default;
 
-grpc::ServerUnaryReactor* OpenCall::Attach(grpc::CallbackServerContext* context) {
-  context_ = context;
-  reactor_ = new Reactor(shared_from_this());
-  return reactor_;
+void OpenCall::Attach(WireCall& wire, const MethodRecord& record) {
+  wire_ = &wire;
+  loop_ = &wire.loop();
+  record_ = &record;
+  wire.set_guard(shared_from_this());
 }
 
 bool OpenCall::Register(CallRegistry* registry, absl::Time deadline) {
@@ -50,11 +39,11 @@ bool OpenCall::Register(CallRegistry* registry, absl::Time deadline) {
 }
 
 void OpenCall::Refuse(const absl::Status& status) {
-  if (Claim()) Complete(pg::ForCaller(status), true);
+  if (Claim()) Complete(pg::ForCaller(status), true, {});
 }
 
 void OpenCall::Interrupt(const absl::Status& status) {
-  if (Claim()) Complete(status, false);
+  if (Claim()) Complete(status, false, {});
 }
 
 void OpenCall::Cancelled() {
@@ -63,18 +52,21 @@ void OpenCall::Cancelled() {
 
 void OpenCall::CompleteWith(google::protobuf::Message& response) {
   if (!call_->principal.SeesPersonal()) ClearPersonal(response);
-  Complete(absl::OkStatus(), true);
+  grpc::ByteBuffer message;
+  bool own = false;
+  grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::Message>(response, &message, &own);
+  Complete(absl::OkStatus(), true, std::move(message));
 }
 
-void OpenCall::Complete(const absl::Status& status, bool with_consistency) {
+void OpenCall::Complete(const absl::Status& status, bool with_consistency, grpc::ByteBuffer&& message) {
   const grpc::Status answer = ToGrpc(status);
   if (with_consistency && !call_->context.consistency.empty()) {
-    context_->AddTrailingMetadata(kConsistencyMetadata, FormatConsistency(call_->context.consistency));
+    wire_->context().AddTrailingMetadata(kConsistencyMetadata, FormatConsistency(call_->context.consistency));
   }
   Report(answer, status);
-  // Before Finish: once every call is finished, server and registry may go.
+  // Before the answer: once every call is answered, server and registry may go.
   if (registry_ != nullptr) registry_->Remove(*this);
-  reactor_->Finish(answer);
+  wire_->Answer(answer, std::move(message));
 }
 
 void OpenCall::Report(const grpc::Status& status, const absl::Status& cause) const {

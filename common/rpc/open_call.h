@@ -1,6 +1,7 @@
 #pragma once
 
-#include <grpcpp/support/server_callback.h>
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
 
 #include <atomic>
 #include <memory>
@@ -8,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/rpc/async_service.h"
 #include "common/rpc/call.h"
 
 namespace google::protobuf {
@@ -20,8 +22,8 @@ class CallRegistry;
 struct MethodRecord;
 
 // The guard of a call on the wire: whoever claims it first answers it (handler, deadline, caller who went away, drain),
-// and everybody else's answer is dropped. Reactor, context and response are touched by the claimant alone, and never
-// after Finish. Thread-safe.
+// and everybody else's answer is dropped. The wire's call is touched by the claimant alone, and never after Answer; on
+// the loop's thread it is there until the loop goes on. Thread-safe.
 class OpenCall : public std::enable_shared_from_this<OpenCall> {
  public:
   OpenCall();
@@ -29,7 +31,6 @@ class OpenCall : public std::enable_shared_from_this<OpenCall> {
   OpenCall(const OpenCall&) = delete;
   OpenCall& operator=(const OpenCall&) = delete;
 
-  // A copy: it stays when the wire's own is gone.
   virtual const google::protobuf::Message& request() const = 0;
   virtual bool on_worker() const = 0;
   // What the handler's own check finds; ok where it has none.
@@ -38,8 +39,8 @@ class OpenCall : public std::enable_shared_from_this<OpenCall> {
   virtual void Begin() = 0;
   virtual void Work(pg::Session& session) = 0;
 
-  // Makes the reactor. It lives until the answer is on the wire.
-  grpc::ServerUnaryReactor* Attach(grpc::CallbackServerContext* context);
+  // `record` is that of its method. Once.
+  void Attach(WireCall& wire, const MethodRecord& record);
   // Puts the call among the open ones. `deadline` is when it is answered at the latest. False while they are drained.
   bool Register(CallRegistry* registry, absl::Time deadline);
 
@@ -52,8 +53,8 @@ class OpenCall : public std::enable_shared_from_this<OpenCall> {
 
   bool answered() const { return answered_->load(std::memory_order_acquire); }
   const std::shared_ptr<Call>& call() const { return call_; }
-  grpc::CallbackServerContext& wire() { return *context_; }
-  void set_record(const MethodRecord* record) { record_ = record; }
+  WireCall& wire() { return *wire_; }
+  CompletionLoop& loop() { return *loop_; }
   const MethodRecord& record() const { return *record_; }
   absl::Time deadline() const { return deadline_; }
 
@@ -62,11 +63,9 @@ class OpenCall : public std::enable_shared_from_this<OpenCall> {
   bool Claim() { return !answered_->exchange(true, std::memory_order_acq_rel); }
   // Hides what the caller may not read, then sends the answer.
   void CompleteWith(google::protobuf::Message& response);
-  void Complete(const absl::Status& status, bool with_consistency);
 
  private:
-  class Reactor;
-
+  void Complete(const absl::Status& status, bool with_consistency, grpc::ByteBuffer&& message);
   void Report(const grpc::Status& status, const absl::Status& cause) const;
 
   // Shared with the call, which may outlive the guard.
@@ -74,8 +73,8 @@ class OpenCall : public std::enable_shared_from_this<OpenCall> {
   const std::shared_ptr<Call> call_;
   const absl::Time started_;
   const MethodRecord* record_ = nullptr;
-  Reactor* reactor_ = nullptr;
-  grpc::CallbackServerContext* context_ = nullptr;
+  WireCall* wire_ = nullptr;
+  CompletionLoop* loop_ = nullptr;
   CallRegistry* registry_ = nullptr;
   absl::Time deadline_ = absl::InfiniteFuture();
 };
@@ -83,8 +82,8 @@ class OpenCall : public std::enable_shared_from_this<OpenCall> {
 template <class Request, class Response>
 class TypedCall final : public OpenCall {
  public:
-  TypedCall(const Request& request, Response& response, const Handler<Request, Response>& handler)
-      : request_(std::make_shared<const Request>(request)), response_(&response), handler_(&handler) {}
+  TypedCall(std::shared_ptr<const Request> request, const Handler<Request, Response>& handler)
+      : request_(std::move(request)), handler_(&handler) {}
 
   const google::protobuf::Message& request() const override { return *request_; }
   bool on_worker() const override { return handler_->begin == nullptr; }
@@ -103,13 +102,10 @@ class TypedCall final : public OpenCall {
  private:
   void Answer(absl::StatusOr<Response> answer) {
     if (!answer.ok()) return Refuse(answer.status());
-    if (!Claim()) return;
-    *response_ = *std::move(answer);
-    CompleteWith(*response_);
+    if (Claim()) CompleteWith(*answer);
   }
 
   const std::shared_ptr<const Request> request_;
-  Response* const response_;  // the wire's; see Claim
   const Handler<Request, Response>* const handler_;
 };
 

@@ -1,14 +1,43 @@
 #pragma once
 
-#include "common/rpc/dispatcher.h"
+#include <grpcpp/impl/codegen/proto_utils.h>
 
-// One RPC of a gRPC service, for *_grpc.cc alone: the method that gRPC calls, and the handler that serves it. It stands
-// behind the members `dispatcher_` and those that the handler is made from, such as `parts_`:
-//   CLIENTELE_RPC(UpdateCustomer, v1::UpdateCustomerRequest, v1::Customer,
-//                 rpc::OnWorker(&customer::UpdateCustomer, parts_.customers, parts_.policy))
-#define CLIENTELE_RPC(Method, Request, Response, ...)                                                                \
-  grpc::ServerUnaryReactor* Method(grpc::CallbackServerContext* context, const Request* request, Response* response) \
-      override {                                                                                                     \
-    return dispatcher_.Serve(context, *request, *response, Method##_);                                               \
-  }                                                                                                                  \
-  const ::clientele::rpc::Handler<Request, Response> Method##_ = __VA_ARGS__;
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "common/rpc/async_service.h"
+#include "common/rpc/dispatcher.h"
+#include "common/rpc/method_record.h"
+#include "common/rpc/open_call.h"
+#include "common/rpc/status.h"
+
+namespace clientele::rpc {
+
+// A service of the suite, for *_grpc.cc alone: its constructor serves each method of the contract by a handler.
+//   Serve("UpdateCustomer", rpc::OnWorker(&customer::UpdateCustomer, parts_.customers, parts_.policy));
+class Service : public AsyncService {
+ protected:
+  // `name` is the proto service's full name, which DispatcherOptions.services holds.
+  Service(std::string name, Dispatcher& dispatcher) : AsyncService(std::move(name)), dispatcher_(dispatcher) {}
+
+  template <class Request, class Response>
+  void Serve(const std::string& method, Handler<Request, Response> handler) {
+    const MethodRecord* record = dispatcher_.Method(name(), method, *Request::descriptor());
+    if (record == nullptr) return;
+    auto shared = std::make_shared<const Handler<Request, Response>>(std::move(handler));
+    AddUnary(method, [this, record, handler = std::move(shared)](WireCall& wire) {
+      auto request = std::make_shared<Request>();
+      if (!grpc::SerializationTraits<Request>::Deserialize(&wire.request(), request.get()).ok()) {
+        return wire.Answer(ToGrpc(InvalidMessage(*record)), {});
+      }
+      auto call = std::make_shared<TypedCall<Request, Response>>(std::move(request), *handler);
+      dispatcher_.Serve(wire, *record, std::move(call));
+    });
+  }
+
+ private:
+  Dispatcher& dispatcher_;
+};
+
+}  // namespace clientele::rpc

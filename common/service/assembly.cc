@@ -53,8 +53,8 @@ Assembly::Assembly(Environment& environment, Options options)
 
 Assembly::~Assembly() = default;
 
-std::vector<grpc::Service*> Assembly::services() const {
-  std::vector<grpc::Service*> services;
+std::vector<rpc::AsyncService*> Assembly::services() const {
+  std::vector<rpc::AsyncService*> services;
   services.reserve(services_.size());
   for (const auto& service : services_) services.push_back(service.get());
   return services;

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <grpcpp/channel.h>
-#include <grpcpp/impl/codegen/service_type.h>
-
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,6 +14,8 @@
 #include "common/market/cloud.h"
 #include "common/market/market.h"
 #include "common/pg/executor.h"
+#include "common/rpc/async_service.h"
+#include "common/rpc/channel.h"
 #include "common/rpc/dispatcher.h"
 #include "common/rpc/page_token.h"
 
@@ -34,8 +33,8 @@ struct Environment {
   std::string cell;
   std::string trust_domain;
   std::string replica;  // unique per process start; owner of saga and mail leases
-  // An mTLS channel to another service; see rpc::MakeChannel.
-  std::function<std::shared_ptr<grpc::Channel>(const std::string& target)> channel;
+  // The way to another service; see rpc::MakeChannel.
+  std::function<rpc::PeerChannel(const std::string& target)> peer;
 };
 
 // The parts of a service, wired: what each binary's own class derives from, whose members are the parts that only it
@@ -55,7 +54,7 @@ class Assembly {
   Assembly(const Assembly&) = delete;
   Assembly& operator=(const Assembly&) = delete;
 
-  std::vector<grpc::Service*> services() const;
+  std::vector<rpc::AsyncService*> services() const;
   // That serves them, for the drain.
   rpc::Dispatcher& dispatcher() { return dispatcher_; }
 
@@ -64,7 +63,7 @@ class Assembly {
   void Stop();
 
  protected:
-  void Serve(std::unique_ptr<grpc::Service> service) { services_.push_back(std::move(service)); }
+  void Serve(std::unique_ptr<rpc::AsyncService> service) { services_.push_back(std::move(service)); }
   // A part that runs without a call: projection, sagas, clock, mail.
   template <class Part>
   void Run(Part& part) {
@@ -79,7 +78,7 @@ class Assembly {
 
   rpc::Dispatcher dispatcher_;
   events::Retention retention_;
-  std::vector<std::unique_ptr<grpc::Service>> services_;
+  std::vector<std::unique_ptr<rpc::AsyncService>> services_;
   std::vector<Running> runs_;
 };
 

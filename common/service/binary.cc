@@ -93,7 +93,7 @@ struct Process {
   std::unique_ptr<Environment> environment;
   std::unique_ptr<obs::MetricsEndpoint> metrics;
   std::unique_ptr<Assembly> assembly;
-  std::unique_ptr<Server> server;
+  Server server;
 };
 
 absl::Status LoadFacts(Process& process) {
@@ -132,24 +132,22 @@ absl::Status Assemble(const Binary& binary, Process& process) {
   if (absl::Status status = LoadFacts(process); !status.ok()) return status;
   process.executor = std::make_unique<pg::Executor>(ExecutorOptionsFor(binary));
   const std::string tls_directory = absl::GetFlag(FLAGS_tls_directory);
-  process.environment = std::make_unique<Environment>(Environment{
-      *process.clock, *process.executor, *process.tokens, *process.page_tokens, process.markets, process.cloud,
-      binary.name, absl::GetFlag(FLAGS_cell), absl::GetFlag(FLAGS_trust_domain),
-      absl::StrCat(binary.name, "-service/", Uuid::NewV4().ToString()), [tls_directory](const std::string& target) {
-        return rpc::MakeChannel({target, tls_directory});
-      }});
+  process.environment = std::make_unique<Environment>(
+      Environment{*process.clock, *process.executor, *process.tokens, *process.page_tokens, process.markets,
+                  process.cloud, binary.name, absl::GetFlag(FLAGS_cell), absl::GetFlag(FLAGS_trust_domain),
+                  absl::StrCat(binary.name, "-service/", Uuid::NewV4().ToString()),
+                  [&process, tls_directory](const std::string& target) {
+                    return rpc::PeerChannel{rpc::MakeChannel({target, tls_directory}), &process.server.loop()};
+                  }});
   auto metrics = obs::MetricsEndpoint::Start(absl::GetFlag(FLAGS_metrics_listen));
   if (!metrics.ok()) return metrics.status();
   process.metrics = *std::move(metrics);
   auto assembly = binary.assemble(*process.environment);
   if (!assembly.ok()) return assembly.status();
   process.assembly = *std::move(assembly);
-  auto server = Server::Start(
+  return process.server.Start(
       {absl::GetFlag(FLAGS_listen), absl::GetFlag(FLAGS_admin_listen), tls_directory, absl::GetFlag(FLAGS_reflection)},
       process.assembly->services());
-  if (!server.ok()) return server.status();
-  process.server = *std::move(server);
-  return absl::OkStatus();
 }
 
 void ReportLanes(const pg::Executor& executor) {
@@ -165,7 +163,7 @@ void ReportLanes(const pg::Executor& executor) {
 
 void ServeUntilStopped(Process& process, StopSignals& signals) {
   do {
-    process.server->SetReady(process.executor->Ready());
+    process.server.SetReady(process.executor->Ready());
     process.tokens->ReloadIfChanged();
     ReportLanes(*process.executor);
   } while (!signals.WaitFor(kHousekeeping));
@@ -175,16 +173,17 @@ void ServeUntilStopped(Process& process, StopSignals& signals) {
 // call → connections. A second signal makes each wait end at once.
 void Stop(Process& process, StopSignals& signals) {
   obs::Log(obs::Level::kInfo, "stopping");
-  process.server->SetReady(false);
+  process.server.SetReady(false);
   bool hurry = signals.WaitFor(absl::GetFlag(FLAGS_drain_delay));
   process.assembly->dispatcher().Drain(absl::Now() + absl::GetFlag(FLAGS_shutdown_grace), [&] {
     hurry = hurry || signals.WaitFor(absl::ZeroDuration());
     return hurry;
   });
   process.executor->CutOffAfter(kLastStatements);
-  process.server->Shutdown(absl::Now() + kHousekeeping);
+  process.server.Shutdown(absl::Now() + kHousekeeping);
   process.assembly->Stop();
   process.executor->Stop();
+  process.server.loop().Stop();
   obs::Log(obs::Level::kInfo, "stopped");
 }
 

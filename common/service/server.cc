@@ -1,16 +1,14 @@
 #include "common/service/server.h"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/health_check_service_interface.h>
-#include <grpcpp/impl/server_builder_option.h>
-#include <grpcpp/impl/server_builder_plugin.h>
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_credentials_options.h>
 
 #include <fstream>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "common/service/reflection.h"
 
 namespace clientele::service {
 namespace {
@@ -55,76 +53,62 @@ void Configure(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(absl::Seconds(20)));
   // Otherwise two processes silently share a port.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  // Reflection is a synchronous service: one small pool for it.
-  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
 }
 
-// Reflection for one server: gRPC's own switch would add it to every one that is built afterwards.
-class Reflection final : public grpc::ServerBuilderOption {
- public:
-  void UpdateArguments(grpc::ChannelArguments*) override {}
-  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
-    plugins->push_back(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>());
+std::vector<std::unique_ptr<rpc::AsyncService>> ReflectionOf(const std::vector<rpc::AsyncService*>& services) {
+  using Version = ReflectionService::Version;
+  std::vector<std::string> names = {ReflectionService::NameOf(Version::kV1),
+                                    ReflectionService::NameOf(Version::kV1Alpha)};
+  for (const rpc::AsyncService* service : services) names.push_back(service->name());
+  std::vector<std::unique_ptr<rpc::AsyncService>> reflection;
+  for (const Version version : {Version::kV1, Version::kV1Alpha}) {
+    reflection.push_back(std::make_unique<ReflectionService>(version, names));
   }
-};
-
-absl::StatusOr<std::unique_ptr<grpc::Server>> Build(const std::string& address,
-                                                    std::shared_ptr<grpc::ServerCredentials> credentials,
-                                                    const std::vector<grpc::Service*>& services, bool reflection) {
-  grpc::ServerBuilder builder;
-  Configure(builder);
-  if (reflection) builder.SetOption(std::make_unique<Reflection>());
-  int port = 0;
-  builder.AddListeningPort(address, std::move(credentials), &port);
-  for (grpc::Service* service : services) builder.RegisterService(service);
-  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr || port == 0) {
-    return absl::UnavailableError(absl::StrCat("cannot listen at ", address, ": is the port taken?"));
-  }
-  return server;
+  return reflection;
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
-                                                      const std::vector<grpc::Service*>& services) {
-  auto credentials = Credentials(options.tls_directory);
-  if (!credentials.ok()) return credentials.status();
-  grpc::EnableDefaultHealthCheckService(true);
-
-  std::unique_ptr<Server> server(new Server);
-  // The probes' server last: it says SERVING from its first moment on.
-  auto main = Build(options.listen, *std::move(credentials), services, options.reflection);
-  if (!main.ok()) return main.status();
-  server->server_ = *std::move(main);
-  server->server_->GetHealthCheckService()->SetServingStatus("", false);
-  auto admin = Build(options.admin_listen, grpc::InsecureServerCredentials(), {}, false);
-  if (!admin.ok()) return admin.status();
-  server->admin_ = *std::move(admin);
-  for (grpc::Server* each : {server->server_.get(), server->admin_.get()}) {
-    each->GetHealthCheckService()->SetServingStatus("liveness", true);
-  }
-  server->SetReady(false);
-  return server;
+Server::Server() : loop_(std::make_unique<rpc::CompletionLoop>(builder_.AddCompletionQueue())) {
+  health_.Set("", false);
+  health_.Set("liveness", true);
 }
 
-Server::~Server() { Shutdown(absl::Now()); }
+Server::~Server() {
+  Shutdown(absl::Now());
+  loop_->Stop();
+}
+
+absl::Status Server::Start(const ServerOptions& options, const std::vector<rpc::AsyncService*>& services) {
+  auto credentials = Credentials(options.tls_directory);
+  if (!credentials.ok()) return credentials.status();
+  std::vector<rpc::AsyncService*> all = services;
+  all.push_back(&health_);
+  if (options.reflection) reflection_ = ReflectionOf(all);
+  for (const auto& reflection : reflection_) all.push_back(reflection.get());
+
+  Configure(builder_);
+  int port = 0, admin_port = 0;
+  builder_.AddListeningPort(options.listen, *std::move(credentials), &port);
+  builder_.AddListeningPort(options.admin_listen, grpc::InsecureServerCredentials(), &admin_port);
+  for (rpc::AsyncService* service : all) builder_.RegisterService(service);
+  server_ = builder_.BuildAndStart();
+  if (server_ == nullptr) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot listen at ", port == 0 ? options.listen : options.admin_listen, ": is the port taken?"));
+  }
+  for (rpc::AsyncService* service : all) service->Start(*loop_);
+  return absl::OkStatus();
+}
 
 void Server::SetReady(bool ready) {
-  for (grpc::Server* each : {server_.get(), admin_.get()}) {
-    each->GetHealthCheckService()->SetServingStatus("", ready);
-  }
+  loop_->Post([this, ready] { health_.Set("", ready); });
 }
 
 void Server::Shutdown(absl::Time deadline) {
-  for (auto* each : {&server_, &admin_}) {
-    if (*each == nullptr) continue;
-    (*each)->Shutdown(absl::ToChronoTime(deadline));
-    (*each)->Wait();
-    each->reset();
-  }
+  if (server_ == nullptr) return;
+  server_->Shutdown(absl::ToChronoTime(deadline));
+  server_->Wait();
 }
 
 }  // namespace clientele::service

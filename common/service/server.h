@@ -1,13 +1,17 @@
 #pragma once
 
 #include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/rpc/async_service.h"
+#include "common/rpc/completion_loop.h"
+#include "common/service/health.h"
 
 namespace clientele::service {
 
@@ -18,24 +22,31 @@ struct ServerOptions {
   bool reflection = true;
 };
 
-// The gRPC server of a service and the plaintext one for probes.
+// The gRPC server of a service: all of it on one port with TLS, health alone on one without, for probes.
 class Server {
  public:
-  // Not serving until SetReady. UNAVAILABLE where an address is taken; FAILED_PRECONDITION where a certificate is
-  // missing.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
-                                                       const std::vector<grpc::Service*>& services);
+  Server();
   ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
+  // Of the server, and of the process's calls of others: see PeerChannel. It runs before Start and after Shutdown.
+  rpc::CompletionLoop& loop() { return *loop_; }
+
+  // Not serving until SetReady. UNAVAILABLE where an address is taken; FAILED_PRECONDITION where a certificate is
+  // missing. Once; `services` outlive the server.
+  absl::Status Start(const ServerOptions& options, const std::vector<rpc::AsyncService*>& services);
   // What health says of "", which is readiness. `liveness` is SERVING as long as the process runs.
   void SetReady(bool ready);
-  // Ends both servers; calls still open at `deadline` are cancelled.
+  // Takes no more calls; those still open at `deadline` are cancelled.
   void Shutdown(absl::Time deadline);
 
  private:
-  Server() = default;
+  grpc::ServerBuilder builder_;
+  const std::unique_ptr<rpc::CompletionLoop> loop_;
+  HealthService health_;
+  std::vector<std::unique_ptr<rpc::AsyncService>> reflection_;
   std::unique_ptr<grpc::Server> server_;
-  std::unique_ptr<grpc::Server> admin_;
 };
 
 }  // namespace clientele::service

@@ -1,5 +1,3 @@
-#include <grpcpp/channel.h>
-
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,16 +35,16 @@ class CustomerAssembly final : public service::Assembly {
                                 v1::AccountService::service_full_name()},
                                {{kRelationship, &relationships_}},
                                nullptr}),
-        relationship_channel_(environment.channel(absl::GetFlag(FLAGS_relationship_target))),
+        relationship_(environment.peer(absl::GetFlag(FLAGS_relationship_target))),
         customers_(rpc::PackedForEvent<Customer>),
         provisioning_(rpc::PackedForEvent<Customer>),
         sources_(rpc::PackedForEvent<ImportSource>),
         reads_(environment.executor, &CustomerStore::Fetch),
         relationships_({kRelationship, 500}, environment.executor,
-                       events::FetchFrom(relationship_channel_, {"partner.", "relationship."}), ApplyRelationshipEvent),
+                       events::FetchFrom(relationship_, {"partner.", "relationship."}), ApplyRelationshipEvent),
         sagas_({environment.replica}, environment.clock, environment.executor,
-               {CreateCustomerSaga(provisioning_, EstablishOver(relationship_channel_)),
-                ImportCustomersSaga(provisioning_, EstablishOver(relationship_channel_))}) {
+               {CreateCustomerSaga(provisioning_, EstablishAt(relationship_)),
+                ImportCustomersSaga(provisioning_, EstablishAt(relationship_))}) {
     Run(relationships_);
     Run(sagas_);
     const Policy policy{environment.markets, environment.cloud};
@@ -58,7 +56,7 @@ class CustomerAssembly final : public service::Assembly {
   }
 
  private:
-  const std::shared_ptr<grpc::Channel> relationship_channel_;
+  const rpc::PeerChannel relationship_;
   const CustomerStore customers_;
   const ProvisioningStore provisioning_;
   const ImportSourceStore sources_;

@@ -1,5 +1,4 @@
 #include <curl/curl.h>
-#include <grpcpp/channel.h>
 
 #include <memory>
 #include <string>
@@ -84,16 +83,15 @@ class InvitationAssembly final : public service::Assembly {
                                {v1::InvitationService::service_full_name()},
                                {{kRelationship, &partners_}},
                                nullptr}),
-        customer_channel_(environment.channel(absl::GetFlag(FLAGS_customer_target))),
-        relationship_channel_(environment.channel(absl::GetFlag(FLAGS_relationship_target))),
-        peers_(MakePeers(customer_channel_, relationship_channel_)),
+        relationship_(environment.peer(absl::GetFlag(FLAGS_relationship_target))),
+        peers_(MakePeers(environment.peer(absl::GetFlag(FLAGS_customer_target)), relationship_)),
         configuration_(std::move(configuration)),
         invitations_(rpc::PackedForEvent<Invitation>),
         reads_(environment.executor, &InvitationStore::Fetch),
         batch_(rpc::PackedForEvent<Invitation>),
         mails_(environment.replica, rpc::PackedForEvent<Invitation>),
-        partners_({kRelationship, 500}, environment.executor,
-                  events::FetchFrom(relationship_channel_, {kPartnerEvents}), ApplyPartnerEvent),
+        partners_({kRelationship, 500}, environment.executor, events::FetchFrom(relationship_, {kPartnerEvents}),
+                  ApplyPartnerEvent),
         sagas_({environment.replica}, environment.clock, environment.executor,
                {AcceptSaga(invitations_, peers_, environment.clock)}),
         dispatch_(configuration_.mail, environment.clock, environment.executor, mails_, configuration_.templates,
@@ -119,8 +117,7 @@ class InvitationAssembly final : public service::Assembly {
   }
 
  private:
-  const std::shared_ptr<grpc::Channel> customer_channel_;
-  const std::shared_ptr<grpc::Channel> relationship_channel_;
+  const rpc::PeerChannel relationship_;
   const Peers peers_;
   const Configuration configuration_;
   const InvitationStore invitations_;

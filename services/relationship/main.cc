@@ -36,19 +36,17 @@ class RelationshipAssembly final : public service::Assembly {
                                       std::function<void(absl::StatusOr<std::string>)> done) {
                                  resolver_.Resolve(principal, deadline, std::move(done));
                                }}),
-        customer_channel_(environment.channel(absl::GetFlag(FLAGS_customer_target))),
-        invitation_channel_(environment.channel(absl::GetFlag(FLAGS_invitation_target))),
-        accounts_(customer::v1::AccountService::NewStub(customer_channel_)),
-        invitations_(invitation::v1::InvitationService::NewStub(invitation_channel_)),
+        accounts_(environment.peer(absl::GetFlag(FLAGS_customer_target))),
+        invitations_(environment.peer(absl::GetFlag(FLAGS_invitation_target))),
         partners_(rpc::PackedForEvent<Partner>),
         relationships_(rpc::PackedForEvent<CustomerRelationship>),
         establishments_(rpc::PackedForEvent<CustomerRelationship>, environment.markets),
         holds_(rpc::PackedForEvent<TerminationHold>),
         partner_reads_(environment.executor, &PartnerStore::Fetch),
         relationship_reads_(environment.executor, &RelationshipStore::Fetch),
-        resolver_(*accounts_, environment.clock),
+        resolver_(accounts_, environment.clock),
         sagas_({environment.replica}, environment.clock, environment.executor,
-               {TerminationDefinition(*accounts_, *invitations_, relationships_)}) {
+               {TerminationDefinition(accounts_, invitations_, relationships_)}) {
     Run(sagas_);
     const Parts parts{partners_,
                       partner_reads_,
@@ -68,10 +66,8 @@ class RelationshipAssembly final : public service::Assembly {
   }
 
  private:
-  const std::shared_ptr<grpc::Channel> customer_channel_;
-  const std::shared_ptr<grpc::Channel> invitation_channel_;
-  const std::unique_ptr<customer::v1::AccountService::Stub> accounts_;
-  const std::unique_ptr<invitation::v1::InvitationService::Stub> invitations_;
+  const Accounts accounts_;
+  const Invitations invitations_;
   const PartnerStore partners_;
   const RelationshipStore relationships_;
   const EstablishStore establishments_;

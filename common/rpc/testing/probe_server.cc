@@ -25,9 +25,18 @@ std::string ProbeName(const std::string& partner) {
   return absl::StrCat("partners/", partner, "/customers/", kCustomer);
 }
 
-class ProbeServer::Grpc final : public ProbeService::CallbackService {
+class ProbeServer::Grpc final : public Service {
  public:
-  explicit Grpc(Dispatcher& dispatcher) : dispatcher_(dispatcher) {}
+  explicit Grpc(Dispatcher& dispatcher) : Service(ProbeService::service_full_name(), dispatcher) {
+    Serve("GetProbe", Async(&Answer<testing::v1::GetProbeRequest>, *this));
+    Serve("UpdateProbe", Async(&Answer<testing::v1::UpdateProbeRequest>, *this).Checking(&Check, *this));
+    Serve("EndProbe", Async(&Answer<testing::v1::EndProbeRequest>, *this));
+    Serve("RegisterProbe", Async(&Answer<testing::v1::RegisterProbeRequest>, *this));
+    Serve("ResolveProbe", Async(&Answer<testing::v1::ResolveProbeRequest>, *this));
+    Serve("ReportProbe", Async(&Answer<testing::v1::ReportProbeRequest>, *this));
+    Serve("LookupProbe", Async(&Answer<testing::v1::LookupProbeRequest>, *this));
+    Serve("ListProbes", OnWorker(&List));
+  }
 
   void set_on_call(OnCall on_call) {
     MutexLock lock(&mutex_);
@@ -55,23 +64,8 @@ class ProbeServer::Grpc final : public ProbeService::CallbackService {
     return self.check == nullptr ? absl::OkStatus() : self.check(request);
   }
 
-  Dispatcher& dispatcher_;
   Mutex mutex_;
   OnCall on_call_ ABSL_GUARDED_BY(mutex_);
-
-  CLIENTELE_RPC(GetProbe, testing::v1::GetProbeRequest, Probe, Async(&Answer<testing::v1::GetProbeRequest>, *this))
-  CLIENTELE_RPC(UpdateProbe, testing::v1::UpdateProbeRequest, Probe,
-                Async(&Answer<testing::v1::UpdateProbeRequest>, *this).Checking(&Check, *this))
-  CLIENTELE_RPC(EndProbe, testing::v1::EndProbeRequest, Probe, Async(&Answer<testing::v1::EndProbeRequest>, *this))
-  CLIENTELE_RPC(RegisterProbe, testing::v1::RegisterProbeRequest, Probe,
-                Async(&Answer<testing::v1::RegisterProbeRequest>, *this))
-  CLIENTELE_RPC(ResolveProbe, testing::v1::ResolveProbeRequest, Probe,
-                Async(&Answer<testing::v1::ResolveProbeRequest>, *this))
-  CLIENTELE_RPC(ReportProbe, testing::v1::ReportProbeRequest, Probe,
-                Async(&Answer<testing::v1::ReportProbeRequest>, *this))
-  CLIENTELE_RPC(LookupProbe, testing::v1::LookupProbeRequest, Probe,
-                Async(&Answer<testing::v1::LookupProbeRequest>, *this))
-  CLIENTELE_RPC(ListProbes, testing::v1::ListProbesRequest, Probe, OnWorker(&List))
 };
 
 ProbeServer::ProbeServer(DispatcherOptions options) : keys_file_(auth::WriteKeysFile({signer_})) {
@@ -99,15 +93,17 @@ ProbeServer::ProbeServer(DispatcherOptions options) : keys_file_(auth::WriteKeys
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", grpc::experimental::TlsServerCredentials(tls), &port_);
   builder.RegisterService(grpc_.get());
+  loop_ = std::make_unique<CompletionLoop>(builder.AddCompletionQueue());
   server_ = builder.BuildAndStart();
   if (server_ == nullptr || port_ == 0) std::abort();
+  grpc_->Start(*loop_);
 }
 
 ProbeServer::~ProbeServer() {
   dispatcher_->Drain(absl::Now());
   server_->Shutdown();
-  server_.reset();
   executor_->Stop();
+  loop_->Stop();
   std::remove(keys_file_.c_str());
 }
 
@@ -142,9 +138,12 @@ std::unique_ptr<ProbeService::Stub> ProbeServer::Anonymous() const {
 
 std::unique_ptr<ProbeService::Stub> ProbeServer::Service(const std::string& name,
                                                          const std::string& trust_domain) const {
+  return ProbeService::NewStub(Channel(name, trust_domain));
+}
+
+std::shared_ptr<grpc::Channel> ProbeServer::Channel(const std::string& name, const std::string& trust_domain) const {
   const std::string uri = absl::StrCat("spiffe://", trust_domain, "/service/", name);
-  return ProbeService::NewStub(
-      MakeChannel({absl::StrCat("127.0.0.1:", port_), authority_.Issue(absl::StrCat(name, ".", trust_domain), uri)}));
+  return MakeChannel({absl::StrCat("127.0.0.1:", port_), authority_.Issue(absl::StrCat(name, ".", trust_domain), uri)});
 }
 
 Metadata Bearer(const std::string& token) { return {{"authorization", absl::StrCat("Bearer ", token)}}; }

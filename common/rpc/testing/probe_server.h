@@ -43,6 +43,7 @@ class ProbeServer {
   void set_check(std::function<absl::Status(const testing::v1::UpdateProbeRequest&)> check);
   Dispatcher& dispatcher() { return *dispatcher_; }
   grpc::Server& server() { return *server_; }
+  CompletionLoop& loop() { return *loop_; }
   ::clientele::testing::FakeClock& clock() { return clock_; }
 
   // Metadata of a call with a token of these claims; iss, aud, sub, iat and exp are added where they are missing.
@@ -53,6 +54,8 @@ class ProbeServer {
   std::unique_ptr<testing::v1::ProbeService::Stub> Anonymous() const;
   std::unique_ptr<testing::v1::ProbeService::Stub> Service(const std::string& name,
                                                            const std::string& trust_domain = "clientele.local") const;
+  std::shared_ptr<grpc::Channel> Channel(const std::string& name,
+                                         const std::string& trust_domain = "clientele.local") const;
 
  private:
   class Grpc;
@@ -64,6 +67,7 @@ class ProbeServer {
   std::unique_ptr<auth::TokenVerifier> tokens_;
   std::unique_ptr<pg::Executor> executor_;
   std::unique_ptr<Dispatcher> dispatcher_;
+  std::unique_ptr<CompletionLoop> loop_;
   std::unique_ptr<Grpc> grpc_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;

@@ -6,25 +6,23 @@
 namespace clientele::customer {
 namespace {
 
-class AccountGrpc final : public v1::AccountService::CallbackService {
+class AccountGrpc final : public rpc::Service {
  public:
-  AccountGrpc(rpc::Dispatcher& dispatcher, const Parts& parts) : dispatcher_(dispatcher), parts_(parts) {}
+  AccountGrpc(rpc::Dispatcher& dispatcher, const Parts& parts)
+      : Service(v1::AccountService::service_full_name(), dispatcher), parts_(parts) {
+    Serve("ResolveOrganization", rpc::OnWorker(&customer::ResolveOrganization, parts_.provisioning.policy));
+    Serve("UpsertCustomerAccount",
+          rpc::OnWorker(&customer::UpsertCustomerAccount, parts_.customers, parts_.provisioning.policy));
+    Serve("EndCustomerAccount", rpc::OnWorker(&customer::EndCustomerAccount, parts_.customers));
+  }
 
  private:
-  rpc::Dispatcher& dispatcher_;
   const Parts parts_;
-
-  CLIENTELE_RPC(ResolveOrganization, v1::ResolveOrganizationRequest, v1::ResolveOrganizationResponse,
-                rpc::OnWorker(&customer::ResolveOrganization, parts_.provisioning.policy))
-  CLIENTELE_RPC(UpsertCustomerAccount, v1::UpsertCustomerAccountRequest, v1::Customer,
-                rpc::OnWorker(&customer::UpsertCustomerAccount, parts_.customers, parts_.provisioning.policy))
-  CLIENTELE_RPC(EndCustomerAccount, v1::EndCustomerAccountRequest, v1::Customer,
-                rpc::OnWorker(&customer::EndCustomerAccount, parts_.customers))
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeAccountService(rpc::Dispatcher& dispatcher, const Parts& parts) {
+std::unique_ptr<rpc::AsyncService> MakeAccountService(rpc::Dispatcher& dispatcher, const Parts& parts) {
   return std::make_unique<AccountGrpc>(dispatcher, parts);
 }
 

@@ -7,10 +7,8 @@
 #include "services/customer/storage/customer_store.h"
 #include "services/customer/storage/import_source_store.h"
 
-namespace grpc {
-class Service;
-}  // namespace grpc
 namespace clientele::rpc {
+class AsyncService;
 class Dispatcher;
 }  // namespace clientele::rpc
 
@@ -25,8 +23,8 @@ struct Parts {
   Provisioning provisioning;
 };
 
-std::unique_ptr<grpc::Service> MakeCustomerService(rpc::Dispatcher& dispatcher, const Parts& parts);
-std::unique_ptr<grpc::Service> MakeImportSourceService(rpc::Dispatcher& dispatcher, const Parts& parts);
-std::unique_ptr<grpc::Service> MakeAccountService(rpc::Dispatcher& dispatcher, const Parts& parts);
+std::unique_ptr<rpc::AsyncService> MakeCustomerService(rpc::Dispatcher& dispatcher, const Parts& parts);
+std::unique_ptr<rpc::AsyncService> MakeImportSourceService(rpc::Dispatcher& dispatcher, const Parts& parts);
+std::unique_ptr<rpc::AsyncService> MakeAccountService(rpc::Dispatcher& dispatcher, const Parts& parts);
 
 }  // namespace clientele::customer

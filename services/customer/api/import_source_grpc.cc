@@ -6,23 +6,22 @@
 namespace clientele::customer {
 namespace {
 
-class ImportSourceGrpc final : public v1::ImportSourceService::CallbackService {
+class ImportSourceGrpc final : public rpc::Service {
  public:
-  ImportSourceGrpc(rpc::Dispatcher& dispatcher, const Parts& parts) : dispatcher_(dispatcher), parts_(parts) {}
+  ImportSourceGrpc(rpc::Dispatcher& dispatcher, const Parts& parts)
+      : Service(v1::ImportSourceService::service_full_name(), dispatcher), parts_(parts) {
+    Serve("CreateImportSource",
+          rpc::OnWorker(&customer::CreateImportSource, parts_.sources).Checking(&CheckCreateImportSource));
+    Serve("GetImportSource", rpc::OnWorker(&customer::GetImportSource, parts_.sources));
+  }
 
  private:
-  rpc::Dispatcher& dispatcher_;
   const Parts parts_;
-
-  CLIENTELE_RPC(CreateImportSource, v1::CreateImportSourceRequest, v1::ImportSource,
-                rpc::OnWorker(&customer::CreateImportSource, parts_.sources).Checking(&CheckCreateImportSource))
-  CLIENTELE_RPC(GetImportSource, v1::GetImportSourceRequest, v1::ImportSource,
-                rpc::OnWorker(&customer::GetImportSource, parts_.sources))
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeImportSourceService(rpc::Dispatcher& dispatcher, const Parts& parts) {
+std::unique_ptr<rpc::AsyncService> MakeImportSourceService(rpc::Dispatcher& dispatcher, const Parts& parts) {
   return std::make_unique<ImportSourceGrpc>(dispatcher, parts);
 }
 

@@ -7,14 +7,13 @@
 
 namespace clientele::customer {
 
-Establish EstablishOver(std::shared_ptr<grpc::Channel> channel) {
+Establish EstablishAt(const rpc::PeerChannel& to) {
   using relationship::v1::RelationshipService;
-  const std::shared_ptr<RelationshipService::StubInterface> stub = RelationshipService::NewStub(channel);
-  return [stub](const CallContext& call, const EstablishRequest& request,
-                std::function<void(absl::StatusOr<EstablishResponse>, Consistency)> done) {
-    rpc::CallAsync<EstablishResponse>(
-        stub->async(), &RelationshipService::StubInterface::async_interface::EstablishCustomerRelationships, call,
-        call.deadline, request, std::move(done));
+  return [peer = rpc::Peer<RelationshipService>(to)](
+             const CallContext& call, const EstablishRequest& request,
+             std::function<void(absl::StatusOr<EstablishResponse>, Consistency)> done) {
+    peer.Call(&RelationshipService::StubInterface::PrepareAsyncEstablishCustomerRelationships, call, call.deadline,
+              request, std::move(done));
   };
 }
 

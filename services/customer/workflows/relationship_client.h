@@ -7,9 +7,9 @@
 #include "clientele/relationship/v1/relationship_service.pb.h"
 #include "common/core/call_context.h"
 
-namespace grpc {
-class Channel;
-}  // namespace grpc
+namespace clientele::rpc {
+struct PeerChannel;
+}  // namespace clientele::rpc
 
 namespace clientele::customer {
 
@@ -20,7 +20,6 @@ using EstablishResponse = relationship::v1::EstablishCustomerRelationshipsRespon
 using Establish = std::function<void(const CallContext&, const EstablishRequest&,
                                      std::function<void(absl::StatusOr<EstablishResponse>, Consistency)>)>;
 
-// Keep the channel elsewhere too: it must not die on a callback thread.
-Establish EstablishOver(std::shared_ptr<grpc::Channel> channel);
+Establish EstablishAt(const rpc::PeerChannel& to);
 
 }  // namespace clientele::customer

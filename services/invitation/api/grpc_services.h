@@ -10,10 +10,8 @@
 #include "services/invitation/api/send_invitation.h"
 #include "services/invitation/storage/invitation_batch.h"
 
-namespace grpc {
-class Service;
-}  // namespace grpc
 namespace clientele::rpc {
+class AsyncService;
 class Dispatcher;
 }  // namespace clientele::rpc
 
@@ -34,6 +32,6 @@ struct Parts {
   AnswerParts answering;
 };
 
-std::unique_ptr<grpc::Service> MakeInvitationService(rpc::Dispatcher& dispatcher, const Parts& parts);
+std::unique_ptr<rpc::AsyncService> MakeInvitationService(rpc::Dispatcher& dispatcher, const Parts& parts);
 
 }  // namespace clientele::invitation

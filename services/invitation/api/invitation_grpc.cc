@@ -6,43 +6,36 @@
 namespace clientele::invitation {
 namespace {
 
-class InvitationGrpc final : public v1::InvitationService::CallbackService {
+class InvitationGrpc final : public rpc::Service {
  public:
-  InvitationGrpc(rpc::Dispatcher& dispatcher, const Parts& parts) : dispatcher_(dispatcher), parts_(parts) {}
+  InvitationGrpc(rpc::Dispatcher& dispatcher, const Parts& parts)
+      : Service(v1::InvitationService::service_full_name(), dispatcher), parts_(parts) {
+    Serve("CreateInvitation", rpc::Async(&invitation::CreateInvitation, parts_.invitations, parts_.cloud,
+                                         parts_.executor, parts_.find_linked)
+                                  .Checking(&CheckCreateInvitation, parts_.cloud));
+    Serve("GetInvitation", rpc::Async(&invitation::GetInvitation, parts_.reads, parts_.tokens));
+    Serve("ListInvitations", rpc::OnWorker(&invitation::ListInvitations, parts_.page_tokens));
+    Serve("SendInvitation", rpc::OnWorker(&invitation::SendInvitation, parts_.sending));
+    Serve(
+        "ResendInvitation",
+        rpc::OnWorker(&invitation::ResendInvitation, parts_.sending).Checking(&CheckResendInvitation, parts_.sending));
+    Serve("CancelInvitation", rpc::OnWorker(&invitation::CancelInvitation, parts_.sending));
+    Serve("LookupInvitation", rpc::OnWorker(&invitation::LookupInvitation, parts_.answering));
+    Serve(
+        "AcceptInvitation",
+        rpc::Async(&invitation::AcceptInvitation, parts_.answering).Checking(&CheckAcceptInvitation, parts_.answering));
+    Serve("DeclineInvitation", rpc::OnWorker(&invitation::DeclineInvitation, parts_.answering));
+    Serve("CancelCustomerInvitations",
+          rpc::OnWorker(&invitation::CancelCustomerInvitations, parts_.batch, parts_.cloud));
+  }
 
  private:
-  rpc::Dispatcher& dispatcher_;
   const Parts parts_;
-
-  CLIENTELE_RPC(CreateInvitation, v1::CreateInvitationRequest, v1::Invitation,
-                rpc::Async(&invitation::CreateInvitation, parts_.invitations, parts_.cloud, parts_.executor,
-                           parts_.find_linked)
-                    .Checking(&CheckCreateInvitation, parts_.cloud))
-  CLIENTELE_RPC(GetInvitation, v1::GetInvitationRequest, v1::Invitation,
-                rpc::Async(&invitation::GetInvitation, parts_.reads, parts_.tokens))
-  CLIENTELE_RPC(ListInvitations, v1::ListInvitationsRequest, v1::ListInvitationsResponse,
-                rpc::OnWorker(&invitation::ListInvitations, parts_.page_tokens))
-  CLIENTELE_RPC(SendInvitation, v1::SendInvitationRequest, v1::Invitation,
-                rpc::OnWorker(&invitation::SendInvitation, parts_.sending))
-  CLIENTELE_RPC(
-      ResendInvitation, v1::ResendInvitationRequest, v1::Invitation,
-      rpc::OnWorker(&invitation::ResendInvitation, parts_.sending).Checking(&CheckResendInvitation, parts_.sending))
-  CLIENTELE_RPC(CancelInvitation, v1::CancelInvitationRequest, v1::Invitation,
-                rpc::OnWorker(&invitation::CancelInvitation, parts_.sending))
-  CLIENTELE_RPC(LookupInvitation, v1::LookupInvitationRequest, v1::LookupInvitationResponse,
-                rpc::OnWorker(&invitation::LookupInvitation, parts_.answering))
-  CLIENTELE_RPC(
-      AcceptInvitation, v1::AcceptInvitationRequest, v1::AcceptInvitationResponse,
-      rpc::Async(&invitation::AcceptInvitation, parts_.answering).Checking(&CheckAcceptInvitation, parts_.answering))
-  CLIENTELE_RPC(DeclineInvitation, v1::DeclineInvitationRequest, v1::DeclineInvitationResponse,
-                rpc::OnWorker(&invitation::DeclineInvitation, parts_.answering))
-  CLIENTELE_RPC(CancelCustomerInvitations, v1::CancelCustomerInvitationsRequest, v1::CancelCustomerInvitationsResponse,
-                rpc::OnWorker(&invitation::CancelCustomerInvitations, parts_.batch, parts_.cloud))
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeInvitationService(rpc::Dispatcher& dispatcher, const Parts& parts) {
+std::unique_ptr<rpc::AsyncService> MakeInvitationService(rpc::Dispatcher& dispatcher, const Parts& parts) {
   return std::make_unique<InvitationGrpc>(dispatcher, parts);
 }
 

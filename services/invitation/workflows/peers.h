@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -9,9 +8,9 @@
 #include "clientele/relationship/v1/relationship_service.pb.h"
 #include "common/core/call_context.h"
 
-namespace grpc {
-class Channel;
-}
+namespace clientele::rpc {
+struct PeerChannel;
+}  // namespace clientele::rpc
 
 namespace clientele::invitation {
 
@@ -31,7 +30,6 @@ struct Peers {
       withdraw_relationship;
 };
 
-// The channels must outlive every call.
-Peers MakePeers(const std::shared_ptr<grpc::Channel>& customer, const std::shared_ptr<grpc::Channel>& relationship);
+Peers MakePeers(const rpc::PeerChannel& customer, const rpc::PeerChannel& relationship);
 
 }  // namespace clientele::invitation

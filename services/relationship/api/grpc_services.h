@@ -10,10 +10,8 @@
 #include "services/relationship/api/terminate_customer_relationship.h"
 #include "services/relationship/storage/hold_store.h"
 
-namespace grpc {
-class Service;
-}  // namespace grpc
 namespace clientele::rpc {
+class AsyncService;
 class Dispatcher;
 }  // namespace clientele::rpc
 
@@ -36,8 +34,8 @@ struct Parts {
   const market::Cloud& cloud;
 };
 
-std::unique_ptr<grpc::Service> MakePartnerService(rpc::Dispatcher& dispatcher, const Parts& parts);
-std::unique_ptr<grpc::Service> MakeRelationshipService(rpc::Dispatcher& dispatcher, const Parts& parts);
-std::unique_ptr<grpc::Service> MakeTerminationHoldService(rpc::Dispatcher& dispatcher, const Parts& parts);
+std::unique_ptr<rpc::AsyncService> MakePartnerService(rpc::Dispatcher& dispatcher, const Parts& parts);
+std::unique_ptr<rpc::AsyncService> MakeRelationshipService(rpc::Dispatcher& dispatcher, const Parts& parts);
+std::unique_ptr<rpc::AsyncService> MakeTerminationHoldService(rpc::Dispatcher& dispatcher, const Parts& parts);
 
 }  // namespace clientele::relationship

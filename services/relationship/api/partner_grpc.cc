@@ -6,29 +6,25 @@
 namespace clientele::relationship {
 namespace {
 
-class PartnerGrpc final : public v1::PartnerService::CallbackService {
+class PartnerGrpc final : public rpc::Service {
  public:
-  PartnerGrpc(rpc::Dispatcher& dispatcher, const Parts& parts) : dispatcher_(dispatcher), parts_(parts) {}
+  PartnerGrpc(rpc::Dispatcher& dispatcher, const Parts& parts)
+      : Service(v1::PartnerService::service_full_name(), dispatcher), parts_(parts) {
+    Serve("CreatePartner", rpc::OnWorker(&relationship::CreatePartner, parts_.partners, parts_.markets, parts_.cloud)
+                               .Checking(&CheckCreatePartner, parts_.markets, parts_.cloud));
+    Serve("GetPartner", rpc::Async(&relationship::GetPartner, parts_.partner_reads));
+    Serve("ListPartners", rpc::OnWorker(&relationship::ListPartners, parts_.page_tokens));
+    Serve("UpdatePartner", rpc::OnWorker(&relationship::UpdatePartner, parts_.partners, parts_.cloud)
+                               .Checking(&CheckUpdatePartner, parts_.cloud));
+  }
 
  private:
-  rpc::Dispatcher& dispatcher_;
   const Parts parts_;
-
-  CLIENTELE_RPC(CreatePartner, v1::CreatePartnerRequest, v1::Partner,
-                rpc::OnWorker(&relationship::CreatePartner, parts_.partners, parts_.markets, parts_.cloud)
-                    .Checking(&CheckCreatePartner, parts_.markets, parts_.cloud))
-  CLIENTELE_RPC(GetPartner, v1::GetPartnerRequest, v1::Partner,
-                rpc::Async(&relationship::GetPartner, parts_.partner_reads))
-  CLIENTELE_RPC(ListPartners, v1::ListPartnersRequest, v1::ListPartnersResponse,
-                rpc::OnWorker(&relationship::ListPartners, parts_.page_tokens))
-  CLIENTELE_RPC(UpdatePartner, v1::UpdatePartnerRequest, v1::Partner,
-                rpc::OnWorker(&relationship::UpdatePartner, parts_.partners, parts_.cloud)
-                    .Checking(&CheckUpdatePartner, parts_.cloud))
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakePartnerService(rpc::Dispatcher& dispatcher, const Parts& parts) {
+std::unique_ptr<rpc::AsyncService> MakePartnerService(rpc::Dispatcher& dispatcher, const Parts& parts) {
   return std::make_unique<PartnerGrpc>(dispatcher, parts);
 }
 

@@ -7,31 +7,28 @@
 namespace clientele::relationship {
 namespace {
 
-class RelationshipGrpc final : public v1::RelationshipService::CallbackService {
+class RelationshipGrpc final : public rpc::Service {
  public:
-  RelationshipGrpc(rpc::Dispatcher& dispatcher, const Parts& parts) : dispatcher_(dispatcher), parts_(parts) {}
+  RelationshipGrpc(rpc::Dispatcher& dispatcher, const Parts& parts)
+      : Service(v1::RelationshipService::service_full_name(), dispatcher), parts_(parts) {
+    Serve("GetCustomerRelationship", rpc::Async(&relationship::GetCustomerRelationship, parts_.relationship_reads));
+    Serve("ListCustomerRelationships", rpc::OnWorker(&relationship::ListCustomerRelationships, parts_.page_tokens));
+    Serve("TerminateCustomerRelationship",
+          rpc::Async(&relationship::TerminateCustomerRelationship, parts_.relationships, parts_.termination,
+                     parts_.sagas, parts_.executor));
+    Serve("EstablishCustomerRelationships",
+          rpc::OnWorker(&relationship::EstablishCustomerRelationships, parts_.establishments, parts_.cloud));
+    Serve("WithdrawCustomerRelationship",
+          rpc::OnWorker(&relationship::WithdrawCustomerRelationship, parts_.relationships));
+  }
 
  private:
-  rpc::Dispatcher& dispatcher_;
   const Parts parts_;
-
-  CLIENTELE_RPC(GetCustomerRelationship, v1::GetCustomerRelationshipRequest, v1::CustomerRelationship,
-                rpc::Async(&relationship::GetCustomerRelationship, parts_.relationship_reads))
-  CLIENTELE_RPC(ListCustomerRelationships, v1::ListCustomerRelationshipsRequest, v1::ListCustomerRelationshipsResponse,
-                rpc::OnWorker(&relationship::ListCustomerRelationships, parts_.page_tokens))
-  CLIENTELE_RPC(TerminateCustomerRelationship, v1::TerminateCustomerRelationshipRequest, v1::CustomerRelationship,
-                rpc::Async(&relationship::TerminateCustomerRelationship, parts_.relationships, parts_.termination,
-                           parts_.sagas, parts_.executor))
-  CLIENTELE_RPC(EstablishCustomerRelationships, v1::EstablishCustomerRelationshipsRequest,
-                v1::EstablishCustomerRelationshipsResponse,
-                rpc::OnWorker(&relationship::EstablishCustomerRelationships, parts_.establishments, parts_.cloud))
-  CLIENTELE_RPC(WithdrawCustomerRelationship, v1::WithdrawCustomerRelationshipRequest, v1::CustomerRelationship,
-                rpc::OnWorker(&relationship::WithdrawCustomerRelationship, parts_.relationships))
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeRelationshipService(rpc::Dispatcher& dispatcher, const Parts& parts) {
+std::unique_ptr<rpc::AsyncService> MakeRelationshipService(rpc::Dispatcher& dispatcher, const Parts& parts) {
   return std::make_unique<RelationshipGrpc>(dispatcher, parts);
 }
 

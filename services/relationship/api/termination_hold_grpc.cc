@@ -6,25 +6,22 @@
 namespace clientele::relationship {
 namespace {
 
-class TerminationHoldGrpc final : public v1::TerminationHoldService::CallbackService {
+class TerminationHoldGrpc final : public rpc::Service {
  public:
-  TerminationHoldGrpc(rpc::Dispatcher& dispatcher, const Parts& parts) : dispatcher_(dispatcher), parts_(parts) {}
+  TerminationHoldGrpc(rpc::Dispatcher& dispatcher, const Parts& parts)
+      : Service(v1::TerminationHoldService::service_full_name(), dispatcher), parts_(parts) {
+    Serve("UpsertTerminationHold", rpc::OnWorker(&relationship::UpsertTerminationHold, parts_.holds));
+    Serve("DeleteTerminationHold", rpc::OnWorker(&relationship::DeleteTerminationHold, parts_.holds));
+    Serve("ListTerminationHolds", rpc::OnWorker(&relationship::ListTerminationHolds, parts_.page_tokens));
+  }
 
  private:
-  rpc::Dispatcher& dispatcher_;
   const Parts parts_;
-
-  CLIENTELE_RPC(UpsertTerminationHold, v1::UpsertTerminationHoldRequest, v1::TerminationHold,
-                rpc::OnWorker(&relationship::UpsertTerminationHold, parts_.holds))
-  CLIENTELE_RPC(DeleteTerminationHold, v1::DeleteTerminationHoldRequest, google::protobuf::Empty,
-                rpc::OnWorker(&relationship::DeleteTerminationHold, parts_.holds))
-  CLIENTELE_RPC(ListTerminationHolds, v1::ListTerminationHoldsRequest, v1::ListTerminationHoldsResponse,
-                rpc::OnWorker(&relationship::ListTerminationHolds, parts_.page_tokens))
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeTerminationHoldService(rpc::Dispatcher& dispatcher, const Parts& parts) {
+std::unique_ptr<rpc::AsyncService> MakeTerminationHoldService(rpc::Dispatcher& dispatcher, const Parts& parts) {
   return std::make_unique<TerminationHoldGrpc>(dispatcher, parts);
 }
 

@@ -1,11 +1,9 @@
 #include "services/relationship/workflows/customer_resolver.h"
 
-#include "common/rpc/channel.h"
-
 namespace clientele::relationship {
 
-CustomerResolver::CustomerResolver(customer::v1::AccountService::StubInterface& accounts, const Clock& clock)
-    : accounts_(accounts), clock_(clock) {}
+CustomerResolver::CustomerResolver(rpc::Peer<customer::v1::AccountService> accounts, const Clock& clock)
+    : accounts_(std::move(accounts)), clock_(clock) {}
 
 // Empty where it is not known, or not any more.
 std::string CustomerResolver::Cache::Find(const Tenant& tenant, absl::Time now) {
@@ -41,18 +39,13 @@ void CustomerResolver::Resolve(const auth::Principal& principal, absl::Time dead
   customer::v1::ResolveOrganizationRequest request;
   request.mutable_directory_tenant()->set_issuer(tenant.first);
   request.mutable_directory_tenant()->set_tenant_id(tenant.second);
-  using Async = customer::v1::AccountService::StubInterface::async_interface;
-  using Method = void (Async::*)(grpc::ClientContext*, const customer::v1::ResolveOrganizationRequest*,
-                                 customer::v1::ResolveOrganizationResponse*, std::function<void(grpc::Status)>);
-  const Method method = &Async::ResolveOrganization;
-  rpc::CallAsync<customer::v1::ResolveOrganizationResponse>(
-      accounts_.async(), method, call, deadline, request,
-      [cache = cache_, tenant, now, done = std::move(done)](
-          absl::StatusOr<customer::v1::ResolveOrganizationResponse> answer, const Consistency&) {
-        if (!answer.ok()) return done(answer.status());
-        cache->Keep(tenant, answer->customer(), now);
-        done(answer->customer());
-      });
+  accounts_.Call(&customer::v1::AccountService::StubInterface::PrepareAsyncResolveOrganization, call, deadline, request,
+                 [cache = cache_, tenant, now, done = std::move(done)](
+                     absl::StatusOr<customer::v1::ResolveOrganizationResponse> answer, const Consistency&) {
+                   if (!answer.ok()) return done(answer.status());
+                   cache->Keep(tenant, answer->customer(), now);
+                   done(answer->customer());
+                 });
 }
 
 }  // namespace clientele::relationship

@@ -13,6 +13,7 @@
 #include "common/auth/principal.h"
 #include "common/core/clock.h"
 #include "common/core/mutex.h"
+#include "common/rpc/channel.h"
 
 namespace clientele::relationship {
 
@@ -24,10 +25,10 @@ class CustomerResolver {
   static constexpr absl::Duration kKeep = absl::Minutes(1);
   static constexpr size_t kMaxKept = 10000;
 
-  // The stub and the clock outlive the resolver's calls.
-  CustomerResolver(customer::v1::AccountService::StubInterface& accounts, const Clock& clock);
+  // The clock outlives the resolver's calls.
+  CustomerResolver(rpc::Peer<customer::v1::AccountService> accounts, const Clock& clock);
 
-  // Calls back at once or on a gRPC thread. NOT_FOUND/ORGANIZATION_NOT_FOUND where there is no such organisation.
+  // Calls back at once or on the loop's thread. NOT_FOUND/ORGANIZATION_NOT_FOUND where there is no such organisation.
   void Resolve(const auth::Principal& principal, absl::Time deadline,
                std::function<void(absl::StatusOr<std::string>)> done);
 
@@ -48,7 +49,7 @@ class CustomerResolver {
     void Keep(const Tenant& tenant, const std::string& customer, absl::Time now);
   };
 
-  customer::v1::AccountService::StubInterface& accounts_;
+  const rpc::Peer<customer::v1::AccountService> accounts_;
   const Clock& clock_;
   const std::shared_ptr<Cache> cache_ = std::make_shared<Cache>();
 };

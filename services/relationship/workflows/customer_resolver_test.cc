@@ -27,7 +27,7 @@ class CustomerResolverTest : public ::testing::Test {
 
   testing::FakeClock clock_;
   Peers peers_;
-  CustomerResolver resolver_{*peers_.account_stub, clock_};
+  CustomerResolver resolver_{rpc::Peer<customer::v1::AccountService>(peers_.channel()), clock_};
 };
 
 TEST_F(CustomerResolverTest, AsksOnceAMinute) {

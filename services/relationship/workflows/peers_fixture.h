@@ -10,6 +10,7 @@
 #include "clientele/invitation/v1/invitation_service.grpc.pb.h"
 #include "common/core/error.h"
 #include "common/core/mutex.h"
+#include "common/rpc/channel.h"
 
 // customer-service and invitation-service as far as this service calls them, in this process.
 namespace clientele::relationship {
@@ -105,7 +106,7 @@ class FakeInvitations final : public invitation::v1::InvitationService::Service 
   std::vector<invitation::v1::CancelCustomerInvitationsRequest> cancelled_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Both, and stubs to call them.
+// Both, and the way to them.
 class Peers {
  public:
   Peers() {
@@ -113,19 +114,20 @@ class Peers {
     builder.RegisterService(&accounts);
     builder.RegisterService(&invitations);
     server_ = builder.BuildAndStart();
-    const std::shared_ptr<grpc::Channel> channel = server_->InProcessChannel({});
-    account_stub = customer::v1::AccountService::NewStub(channel);
-    invitation_stub = invitation::v1::InvitationService::NewStub(channel);
+    loop_ = std::make_unique<rpc::CompletionLoop>(grpc::ServerBuilder().AddCompletionQueue());
+    channel_ = server_->InProcessChannel({});
   }
   ~Peers() { server_->Shutdown(); }
 
+  rpc::PeerChannel channel() const { return {channel_, loop_.get()}; }
+
   FakeAccounts accounts;
   FakeInvitations invitations;
-  std::unique_ptr<customer::v1::AccountService::Stub> account_stub;
-  std::unique_ptr<invitation::v1::InvitationService::Stub> invitation_stub;
 
  private:
   std::unique_ptr<grpc::Server> server_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<rpc::CompletionLoop> loop_;
 };
 
 }  // namespace clientele::relationship

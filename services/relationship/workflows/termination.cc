@@ -35,31 +35,25 @@ TerminationState StateOf(const saga::Run& run) {
 bool HasMore(const TerminationState& state) { return state.domains_size() > 0 || state.directory_tenants_size() > 0; }
 
 // An account that is not there needs no end, and nobody is known whose invitations to cancel.
-void EndAccount(customer::v1::AccountService::StubInterface& accounts, const std::shared_ptr<saga::Run>& run,
-                const saga::StepDone& done) {
+void EndAccount(const Accounts& accounts, const std::shared_ptr<saga::Run>& run, const saga::StepDone& done) {
   const TerminationState state = StateOf(*run);
   customer::v1::EndCustomerAccountRequest request;
   *request.mutable_customer_relationship() = state.customer_relationship();
   *request.mutable_end_time() = state.customer_relationship().termination().request_time();
   request.set_request_id(run->call.request_id);
-  using Async = customer::v1::AccountService::StubInterface::async_interface;
-  using Method = void (Async::*)(grpc::ClientContext*, const customer::v1::EndCustomerAccountRequest*,
-                                 customer::v1::Customer*, std::function<void(grpc::Status)>);
-  const Method method = &Async::EndCustomerAccount;
-  rpc::CallAsync<customer::v1::Customer>(
-      accounts.async(), method, run->call, run->call.deadline, request,
-      [run, done](absl::StatusOr<customer::v1::Customer> customer, const Consistency& seen) {
-        rpc::Merge(seen, run->call.consistency);
-        if (absl::IsNotFound(customer.status())) return done(saga::StepResult::GoTo(kFinishStep));
-        if (!customer.ok()) return done(saga::StepResult::Retry(customer.status()));
-        TerminationState next = StateOf(*run);
-        // An organisation may be known by its tenants alone.
-        if (!customer->primary_domain().empty()) next.add_domains(customer->primary_domain());
-        next.mutable_domains()->MergeFrom(customer->custom_domains());
-        *next.mutable_directory_tenants() = customer->directory_tenants();
-        run->state = next.SerializeAsString();
-        done(HasMore(next) ? saga::StepResult::Next() : saga::StepResult::GoTo(kFinishStep));
-      });
+  accounts.Call(&Accounts::Stub::PrepareAsyncEndCustomerAccount, run->call, run->call.deadline, request,
+                [run, done](absl::StatusOr<customer::v1::Customer> customer, const Consistency& seen) {
+                  rpc::Merge(seen, run->call.consistency);
+                  if (absl::IsNotFound(customer.status())) return done(saga::StepResult::GoTo(kFinishStep));
+                  if (!customer.ok()) return done(saga::StepResult::Retry(customer.status()));
+                  TerminationState next = StateOf(*run);
+                  // An organisation may be known by its tenants alone.
+                  if (!customer->primary_domain().empty()) next.add_domains(customer->primary_domain());
+                  next.mutable_domains()->MergeFrom(customer->custom_domains());
+                  *next.mutable_directory_tenants() = customer->directory_tenants();
+                  run->state = next.SerializeAsString();
+                  done(HasMore(next) ? saga::StepResult::Next() : saga::StepResult::GoTo(kFinishStep));
+                });
 }
 
 // The next portion of what is to be cancelled, taken out of `state`.
@@ -87,28 +81,23 @@ bool MustWait(const absl::Status& cancelled) {
 }
 
 // Once for each portion.
-void CancelInvitations(invitation::v1::InvitationService::StubInterface& invitations,
-                       const std::shared_ptr<saga::Run>& run, const saga::StepDone& done) {
+void CancelInvitations(const Invitations& invitations, const std::shared_ptr<saga::Run>& run,
+                       const saga::StepDone& done) {
   TerminationState next = StateOf(*run);
   const invitation::v1::CancelCustomerInvitationsRequest request = TakePortion(next, run->call.request_id);
-  using Async = invitation::v1::InvitationService::StubInterface::async_interface;
-  using Method = void (Async::*)(grpc::ClientContext*, const invitation::v1::CancelCustomerInvitationsRequest*,
-                                 invitation::v1::CancelCustomerInvitationsResponse*, std::function<void(grpc::Status)>);
-  const Method method = &Async::CancelCustomerInvitations;
-  rpc::CallAsync<invitation::v1::CancelCustomerInvitationsResponse>(
-      invitations.async(), method, run->call, run->call.deadline, request,
-      [run, done, next](absl::StatusOr<invitation::v1::CancelCustomerInvitationsResponse> cancelled,
-                        const Consistency& seen) {
-        rpc::Merge(seen, run->call.consistency);
-        if (MustWait(cancelled.status())) return done(saga::StepResult::Retry(cancelled.status()));
-        if (!cancelled.ok()) {
-          // Invitations that stay open hurt less than a relationship that never ends.
-          obs::Log(obs::Level::kError, "the invitations of an ended relationship were not cancelled",
-                   {{"saga", run->id}, {"reason", ReasonOf(cancelled.status())}});
-        }
-        run->state = next.SerializeAsString();
-        done(HasMore(next) ? saga::StepResult::GoTo(kCancelStep) : saga::StepResult::Next());
-      });
+  invitations.Call(&Invitations::Stub::PrepareAsyncCancelCustomerInvitations, run->call, run->call.deadline, request,
+                   [run, done, next](absl::StatusOr<invitation::v1::CancelCustomerInvitationsResponse> cancelled,
+                                     const Consistency& seen) {
+                     rpc::Merge(seen, run->call.consistency);
+                     if (MustWait(cancelled.status())) return done(saga::StepResult::Retry(cancelled.status()));
+                     if (!cancelled.ok()) {
+                       // Invitations that stay open hurt less than a relationship that never ends.
+                       obs::Log(obs::Level::kError, "the invitations of an ended relationship were not cancelled",
+                                {{"saga", run->id}, {"reason", ReasonOf(cancelled.status())}});
+                     }
+                     run->state = next.SerializeAsString();
+                     done(HasMore(next) ? saga::StepResult::GoTo(kCancelStep) : saga::StepResult::Next());
+                   });
 }
 
 saga::StepResult Finish(const RelationshipStore& relationships, pg::Session& session, saga::Run& run) {
@@ -126,16 +115,15 @@ std::string FirstTerminationState(const CustomerRelationship& relationship) {
   return state.SerializeAsString();
 }
 
-saga::Definition TerminationDefinition(customer::v1::AccountService::StubInterface& accounts,
-                                       invitation::v1::InvitationService::StubInterface& invitations,
+saga::Definition TerminationDefinition(const Accounts& accounts, const Invitations& invitations,
                                        const RelationshipStore& relationships) {
   return {kTerminationKind,
           {{"end_account", nullptr,
-            [&accounts](const std::shared_ptr<saga::Run>& run, const saga::StepDone& done) {
+            [accounts](const std::shared_ptr<saga::Run>& run, const saga::StepDone& done) {
               EndAccount(accounts, run, done);
             }},
            {"cancel_invitations", nullptr,
-            [&invitations](const std::shared_ptr<saga::Run>& run, const saga::StepDone& done) {
+            [invitations](const std::shared_ptr<saga::Run>& run, const saga::StepDone& done) {
               CancelInvitations(invitations, run, done);
             }},
            {"finish",

@@ -5,6 +5,7 @@
 
 #include "clientele/customer/v1/account_service.grpc.pb.h"
 #include "clientele/invitation/v1/invitation_service.grpc.pb.h"
+#include "common/rpc/channel.h"
 #include "common/saga/saga.h"
 #include "services/relationship/storage/relationship_store.h"
 
@@ -16,10 +17,11 @@ inline constexpr char kTerminationKind[] = "relationship.terminate";
 std::string FirstTerminationState(const CustomerRelationship& relationship);
 
 // The end of a relationship, from TERMINATING on: the partner's account of the customer ends, the invitations that the
-// customer could accept are cancelled, TERMINATED. There is no way back, so no step gives up. Stubs and store outlive
-// the saga's runner.
-saga::Definition TerminationDefinition(customer::v1::AccountService::StubInterface& accounts,
-                                       invitation::v1::InvitationService::StubInterface& invitations,
+// customer could accept are cancelled, TERMINATED. There is no way back, so no step gives up. The store outlives the
+// saga's runner.
+using Accounts = rpc::Peer<customer::v1::AccountService>;
+using Invitations = rpc::Peer<invitation::v1::InvitationService>;
+saga::Definition TerminationDefinition(const Accounts& accounts, const Invitations& invitations,
                                        const RelationshipStore& relationships);
 
 }  // namespace clientele::relationship

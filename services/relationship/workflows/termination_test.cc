@@ -46,7 +46,7 @@ class TerminationTest : public StoreTest {
   }
 
   std::vector<saga::Definition> Definitions() {
-    return {TerminationDefinition(*peers_.account_stub, *peers_.invitation_stub, relationships_)};
+    return {TerminationDefinition(Accounts(peers_.channel()), Invitations(peers_.channel()), relationships_)};
   }
 
   v1::TerminateCustomerRelationshipRequest RequestFor(const RelationshipKey& key) {
