@@ -46,6 +46,7 @@ void WireCall::Answer(const grpc::Status& status, grpc::ByteBuffer&& message) {
 }
 
 void WireCall::Send() {
+  if (loop_.closed()) return Leave();
   if (status_.ok()) {
     writer_.Finish(message_, status_, Tag(this));
   } else {
@@ -67,6 +68,7 @@ class AsyncService::UnaryMethod final : public WireCall::Method {
     for (int i = 0; i < kAwaited; ++i) Await();
   }
   void Await() override {
+    if (loop_->closed()) return;
     auto* call = new WireCall(*loop_, *this);
     service_.RequestAsyncUnary(index_, &call->context_, &call->request_, &call->writer_, &loop_->queue(),
                                &loop_->queue(), Tag(call));
@@ -93,7 +95,8 @@ class AsyncService::StreamMethod final : public StreamCall::Method {
     Await();
   }
   void Await() override {
-    auto* call = new StreamCall(*this);
+    if (loop_->closed()) return;
+    auto* call = new StreamCall(*loop_, *this);
     call->context().AsyncNotifyWhenDone(call->end_tag());
     service_.RequestAsyncBidiStreaming(index_, &call->context(), &call->stream(), &loop_->queue(), &loop_->queue(),
                                        call->begin_tag());

@@ -19,13 +19,15 @@ constexpr absl::Duration kLookForHurry = absl::Milliseconds(200);
 
 CallRegistry::CallRegistry() : watch_([this] { WatchDeadlines(); }) {}
 
-CallRegistry::~CallRegistry() {
+CallRegistry::~CallRegistry() { EndWatch(); }
+
+void CallRegistry::EndWatch() {
   {
     MutexLock lock(&mutex_);
     stopping_ = true;
     earlier_.NotifyAll();
   }
-  watch_.join();
+  if (watch_.joinable()) watch_.join();
 }
 
 bool CallRegistry::Add(std::shared_ptr<OpenCall> call) {
@@ -70,6 +72,7 @@ bool CallRegistry::Drain(absl::Time deadline, const std::function<bool()>& hurry
     for (const auto& [key, call] : open_) rest.push_back(call);
   }
   for (const std::shared_ptr<OpenCall>& call : rest) call->Interrupt(ShuttingDown());
+  EndWatch();
   return rest.empty();
 }
 
@@ -80,17 +83,18 @@ void CallRegistry::WatchDeadlines() {
       MutexLock lock(&mutex_);
       if (stopping_) return;
       const absl::Time now = absl::Now();
-      wake_ = open_.empty() ? absl::InfiniteFuture() : open_.begin()->first.first;
-      if (wake_ > now) {
+      wake_ = absl::InfiniteFuture();
+      for (const auto& [key, call] : open_) {
+        if (key.first > now) wake_ = key.first;
+        if (key.first > now) break;
+        if (!call->answered()) late.push_back(call);
+      }
+      if (late.empty()) {
         earlier_.WaitFor(&mutex_, std::min(wake_ - now, kLongestWait));
         continue;
       }
-      while (!open_.empty() && open_.begin()->first.first <= now) {
-        late.push_back(std::move(open_.begin()->second));
-        open_.erase(open_.begin());
-      }
-      if (open_.empty()) empty_.NotifyAll();
     }
+    // Each takes itself out when it is answered.
     for (const std::shared_ptr<OpenCall>& call : late) call->Interrupt(DeadlineExceeded());
     late.clear();
   }

@@ -28,13 +28,14 @@ class CallRegistry {
   int size() const;
 
   // Lets nothing in any more and waits until nothing is left, at most until `deadline` or until `hurry` says so; then
-  // answers the rest.
+  // answers the rest. On one thread at a time; no deadline is watched any more when it returns.
   bool Drain(absl::Time deadline, const std::function<bool()>& hurry);
 
  private:
   using Key = std::pair<absl::Time, const OpenCall*>;
 
   void WatchDeadlines();
+  void EndWatch();
 
   mutable Mutex mutex_;
   CondVar earlier_;  // a deadline before wake_, or the end

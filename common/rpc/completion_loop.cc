@@ -5,6 +5,12 @@
 #include <utility>
 
 namespace clientele::rpc {
+namespace {
+
+// What is for later waits for so much at most: as many as a batch of point reads takes in.
+constexpr int kMostTaken = 64;
+
+}  // namespace
 
 CompletionLoop::CompletionLoop(std::unique_ptr<grpc::ServerCompletionQueue> queue)
     : queue_(std::move(queue)), thread_([this] { Run(); }) {}
@@ -15,20 +21,22 @@ bool CompletionLoop::Post(std::function<void()> work) {
   MutexLock lock(&mutex_);
   if (stopped_) return false;
   posted_.push_back(std::move(work));
-  if (!rung_) bell_.Set(queue_.get(), gpr_time_0(GPR_CLOCK_MONOTONIC), Tag(this));
-  rung_ = true;
+  Ring();
   return true;
 }
 
+void CompletionLoop::Ring() {
+  if (!rung_) bell_.Set(queue_.get(), gpr_time_0(GPR_CLOCK_MONOTONIC), Tag(this));
+  rung_ = true;
+}
+
 void CompletionLoop::Stop() {
-  // Last of all that is posted: an operation that is begun on a queue that was shut down ends the process.
-  Post([this] {
-    RunLater();
-    for (grpc::ClientContext* call : calls_) call->TryCancel();
-    queue_->Shutdown();
-  });
   {
     MutexLock lock(&mutex_);
+    if (!stopped_) {
+      posted_.emplace_back([this] { closing_ = true; });
+      Ring();
+    }
     stopped_ = true;
   }
   if (thread_.joinable()) thread_.join();
@@ -45,23 +53,30 @@ void CompletionLoop::Completed(bool) {
 }
 
 void CompletionLoop::RunLater() {
-  while (!later_.empty()) {
-    std::vector<std::function<void()>> later;
-    later.swap(later_);
-    for (const auto& work : later) work();
-  }
+  taken_ = 0;
+  std::vector<std::function<void()>> later;
+  later.swap(later_);
+  for (const auto& work : later) work();
+}
+
+void CompletionLoop::Close() {
+  closing_ = false;
+  closed_ = true;
+  for (grpc::ClientContext* call : calls_) call->TryCancel();
+  queue_->Shutdown();
 }
 
 void CompletionLoop::Run() {
   void* tag = nullptr;
   bool ok = false;
   while (true) {
-    const auto next = queue_->AsyncNext(&tag, &ok, gpr_inf_past(GPR_CLOCK_MONOTONIC));
-    if (next == grpc::CompletionQueue::SHUTDOWN) return;
-    if (next == grpc::CompletionQueue::TIMEOUT) {
-      RunLater();
-      if (!queue_->Next(&tag, &ok)) return;
-    }
+    auto next = queue_->AsyncNext(&tag, &ok, gpr_inf_past(GPR_CLOCK_MONOTONIC));
+    const bool nothing = next == grpc::CompletionQueue::TIMEOUT;
+    if (nothing || ++taken_ >= kMostTaken) RunLater();
+    if (nothing && !later_.empty()) continue;
+    if (nothing && closing_) Close();
+    if (nothing) next = queue_->Next(&tag, &ok) ? grpc::CompletionQueue::GOT_EVENT : grpc::CompletionQueue::SHUTDOWN;
+    if (next == grpc::CompletionQueue::SHUTDOWN) break;
     static_cast<Completion*>(tag)->Completed(ok);
   }
 }

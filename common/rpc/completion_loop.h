@@ -40,15 +40,18 @@ class CompletionLoop final : private Completion {
   CompletionLoop(const CompletionLoop&) = delete;
   CompletionLoop& operator=(const CompletionLoop&) = delete;
 
-  // Operations are begun on the loop's thread, where nothing can come between them and the end of the queue.
+  // A running server's operations are begun on the loop's thread, and none once the queue is closed: that would end the
+  // process.
   grpc::ServerCompletionQueue& queue() { return *queue_; }
-  bool OnThread() const { return std::this_thread::get_id() == thread_.get_id(); }
-
-  // Runs `work` on the loop's thread, in the order of the calls. False where the loop has been stopped: then it never
-  // runs. Any thread.
-  bool Post(std::function<void()> work);
-  // Runs `work` once all that has happened by now has been looked at: what can be done for many at once waits for them.
+  bool OnThread() const { return std::this_thread::get_id() == id_; }
   // On the loop's thread alone.
+  bool closed() const { return closed_; }
+
+  // Runs `work` on the loop's thread, in the order of the calls, before the queue is closed. False where the loop has
+  // been stopped: then it never runs. Any thread.
+  bool Post(std::function<void()> work);
+  // Runs `work` when nothing more has happened, or soon: what can be done for many at once waits for them. On the
+  // loop's thread alone.
   void Later(std::function<void()> work) { later_.push_back(std::move(work)); }
 
   // Calls of other servers that are on their way: Stop cancels them. On the loop's thread alone.
@@ -61,18 +64,25 @@ class CompletionLoop final : private Completion {
 
  private:
   void Completed(bool ok) override;
+  void Ring() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Run();
   void RunLater();
+  // Ends the calls of others, and the queue.
+  void Close();
 
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   std::vector<std::function<void()>> later_;
   std::unordered_set<grpc::ClientContext*> calls_;
+  int taken_ = 0;         // since what is for later was run
+  bool closing_ = false;  // once all that lies in the queue has been looked at
+  bool closed_ = false;
   Mutex mutex_;
   grpc::Alarm bell_ ABSL_GUARDED_BY(mutex_);  // wakes the thread for what was posted
   std::vector<std::function<void()>> posted_ ABSL_GUARDED_BY(mutex_);
   bool rung_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
+  const std::thread::id id_ = thread_.get_id();
 };
 
 }  // namespace clientele::rpc

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <functional>
 #include <future>
 #include <thread>
 
@@ -69,6 +71,45 @@ TEST(CompletionLoop, WhatCanWaitComesBehindWhatHasHappened) {
   });
   done.get_future().get();
   EXPECT_EQ(ran, (std::vector<std::string>{"posted", "later", "later still"}));
+}
+
+TEST(CompletionLoop, ABusyQueueDoesNotHoldUpWhatCanWait) {
+  const auto loop = MakeLoop();
+  std::promise<void> done;
+  bool ran = false;
+  // Always one thing more that has happened.
+  std::function<void()> again = [&] {
+    if (!ran) loop->Post(again);
+  };
+  loop->Post([&] {
+    loop->Later([&] {
+      ran = true;
+      done.set_value();
+    });
+    again();
+  });
+  const bool in_time = done.get_future().wait_for(std::chrono::seconds(20)) == std::future_status::ready;
+  loop->Post([&] { ran = true; });
+  loop->Stop();
+  EXPECT_TRUE(in_time);
+}
+
+TEST(CompletionLoop, TheEndLosesNothingThatWasTaken) {
+  for (int round = 0; round < 50; ++round) {
+    const auto loop = MakeLoop();
+    std::atomic<int> taken{0};
+    int ran = 0;
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < 4; ++thread) {
+      threads.emplace_back([&] {
+        while (loop->Post([&ran] { ++ran; })) ++taken;
+      });
+    }
+    while (taken < 100) std::this_thread::yield();
+    loop->Stop();
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(ran, taken.load());
+  }
 }
 
 TEST(CompletionLoop, AfterTheEndNothingIsTaken) {

@@ -55,9 +55,11 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
         methods_(options_.services) {}
 
   void Begin(const std::shared_ptr<OpenCall>& call) {
-    const absl::Status identified = Identify(*call);
+    absl::Status known = Identify(*call);
+    // Bytes of whom nobody knows are not even parsed.
+    if (known.ok()) known = ReadRequest(*call);
     if (!call->Register(&registry_, DeadlineOf(*call))) return call->Refuse(ShuttingDown());
-    if (!identified.ok()) return call->Refuse(identified);
+    if (!known.ok()) return call->Refuse(known);
     // Read now: what comes later may come after the answer, when the wire's context is gone.
     absl::StatusOr<Consistency> seen = ParseConsistency(MetadataOf(call->wire().context(), kConsistencyMetadata));
     const type::v1::MethodRule& rule = *call->record().rule;
@@ -84,7 +86,7 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
     return std::min(absl::FromChrono(call.wire().context().deadline()), absl::Now() + call.record().limit);
   }
 
-  // Fills the call in: from here on it does not change but for its consistency.
+  // This and ReadRequest fill the call in: from there on it does not change but for its consistency.
   absl::Status Identify(OpenCall& call) {
     CallContext& context = call.call()->context;
     const MethodRecord& record = call.record();
@@ -94,21 +96,27 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
     context.method = record.name;
     context.now = clock_.Now();
     context.deadline = WithHeadStart(DeadlineOf(call), record.head_start);
-    const Message& request = call.request();
-    const google::protobuf::Reflection& reflection = *request.GetReflection();
-    context.validate_only = record.validate_only != nullptr && reflection.GetBool(request, record.validate_only);
-    if (record.request_id != nullptr) {
-      context.request_hash = HashOf(request);
-      const std::string id = reflection.GetString(request, record.request_id);
-      // What is no UUID is refused with the other fields, and stands in no log until then.
-      if (Uuid::Parse(id).has_value()) context.request_id = id;
-    }
     absl::StatusOr<Caller> caller = Authenticate(call.wire().context(), options_.trust, tokens_, absl::Now());
     if (!caller.ok()) return caller.status();
     call.call()->principal = std::move(caller->principal);
     context.principal = std::move(caller->acting_principal);
     context.on_behalf_of = std::move(caller->on_behalf_of);
     context.origin_request_id = std::move(caller->origin_request_id);
+    return absl::OkStatus();
+  }
+
+  static absl::Status ReadRequest(OpenCall& call) {
+    if (!call.Parse(call.wire().request())) return InvalidMessage(call.record());
+    CallContext& context = call.call()->context;
+    const MethodRecord& record = call.record();
+    const Message& request = call.request();
+    const google::protobuf::Reflection& reflection = *request.GetReflection();
+    context.validate_only = record.validate_only != nullptr && reflection.GetBool(request, record.validate_only);
+    if (record.request_id == nullptr) return absl::OkStatus();
+    context.request_hash = HashOf(request);
+    const std::string id = reflection.GetString(request, record.request_id);
+    // What is no UUID is refused with the other fields, and stands in no log until then.
+    if (Uuid::Parse(id).has_value()) context.request_id = id;
     return absl::OkStatus();
   }
 
@@ -184,10 +192,13 @@ Dispatcher::Dispatcher(DispatcherOptions options, const Clock& clock, auth::Toke
 Dispatcher::~Dispatcher() = default;
 
 const MethodRecord* Dispatcher::Method(const std::string& service, const std::string& method,
-                                       const google::protobuf::Descriptor& request) const {
+                                       const google::protobuf::Descriptor& request,
+                                       const google::protobuf::Descriptor& response) const {
   const MethodRecord* record = impl_->methods().Find(absl::StrCat(service, "/", method));
-  if (record != nullptr && record->method->input_type() == &request) return record;
-  CLIENTELE_BUG("a method is served that DispatcherOptions.services does not name");
+  if (record != nullptr && record->method->input_type() == &request && record->method->output_type() == &response) {
+    return record;
+  }
+  CLIENTELE_BUG("a method is served that DispatcherOptions.services does not name, or with another message");
   return nullptr;
 }
 

@@ -53,9 +53,10 @@ class Dispatcher {
   Dispatcher(DispatcherOptions options, const Clock& clock, auth::TokenVerifier& tokens, pg::Executor& executor);
   ~Dispatcher();
 
-  // The method of a service that DispatcherOptions.services names; another is a bug, and null.
+  // The method of a service that DispatcherOptions.services names, with these messages; another is a bug, and null.
   const MethodRecord* Method(const std::string& service, const std::string& method,
-                             const google::protobuf::Descriptor& request) const;
+                             const google::protobuf::Descriptor& request,
+                             const google::protobuf::Descriptor& response) const;
   // Serves a call of that method; see serve.h. On the loop's thread. `call` is new.
   void Serve(WireCall& wire, const MethodRecord& method, std::shared_ptr<OpenCall> call);
 

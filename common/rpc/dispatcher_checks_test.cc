@@ -2,11 +2,15 @@
 #include <gmock/gmock.h>
 #include <grpcpp/impl/codegen/client_unary_call.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
+#include <grpcpp/impl/codegen/sync_stream.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "absl/strings/str_cat.h"
 #include "common/core/error.h"
+#include "common/obs/metrics.h"
 #include "common/rpc/request_hash.h"
 #include "common/rpc/testing/probe_server.h"
 
@@ -302,7 +306,18 @@ TEST(DispatcherScope, ACustomerReachesItsOwnOrganisationAlone) {
   ExpectError(ask(), absl::StatusCode::kPermissionDenied, "CUSTOMER_ROLE_REQUIRED");
 }
 
+// How many calls of a method were answered INVALID_ARGUMENT, by its metric.
+int RefusedForTheirFields(const std::string& method) {
+  const std::string line =
+      absl::StrCat("grpc_server_handled_total{grpc_code=\"InvalidArgument\",grpc_method=\"", method,
+                   "\",grpc_service=\"clientele.rpc.testing.v1.ProbeService\",grpc_type=\"unary\"} ");
+  const std::string metrics = obs::MetricsText();
+  const size_t place = metrics.find(line);
+  return place == std::string::npos ? -1 : std::atoi(metrics.c_str() + place + line.size());
+}
+
 TEST_F(DispatcherChecks, BytesThatAreNoRequestAreRefused) {
+  const int before = RefusedForTheirFields("ResolveProbe");
   const std::shared_ptr<grpc::Channel> channel = server_.Channel("probe-service");
   const grpc::internal::RpcMethod method("/clientele.rpc.testing.v1.ProbeService/ResolveProbe",
                                          grpc::internal::RpcMethod::NORMAL_RPC);
@@ -314,6 +329,19 @@ TEST_F(DispatcherChecks, BytesThatAreNoRequestAreRefused) {
       channel.get(), method, &context, grpc::ByteBuffer(&bytes, 1), &answer.probe);
   Finish(status, context, &answer);
   ExpectError(answer, absl::StatusCode::kInvalidArgument, "INVALID_MESSAGE");
+  EXPECT_EQ(RefusedForTheirFields("ResolveProbe"), before + 1) << "it is counted like every call";
+}
+
+TEST_F(DispatcherChecks, ACallWithoutARequestIsRefusedByGrpc) {
+  const std::shared_ptr<grpc::Channel> channel = server_.Channel("probe-service");
+  const grpc::internal::RpcMethod method("/clientele.rpc.testing.v1.ProbeService/ResolveProbe",
+                                         grpc::internal::RpcMethod::BIDI_STREAMING);
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(20)));
+  const std::unique_ptr<grpc::ClientReaderWriter<ResolveProbeRequest, Probe>> call(
+      grpc::internal::ClientReaderWriterFactory<ResolveProbeRequest, Probe>::Create(channel.get(), method, &context));
+  call->WritesDone();
+  EXPECT_EQ(call->Finish().error_code(), grpc::StatusCode::INTERNAL);
 }
 
 }  // namespace

@@ -64,9 +64,9 @@ void OpenCall::Complete(const absl::Status& status, bool with_consistency, grpc:
     wire_->context().AddTrailingMetadata(kConsistencyMetadata, FormatConsistency(call_->context.consistency));
   }
   Report(answer, status);
-  // Before the answer: once every call is answered, server and registry may go.
-  if (registry_ != nullptr) registry_->Remove(*this);
   wire_->Answer(answer, std::move(message));
+  // Behind the answer: the drain waits for it, and then server and loop may go.
+  if (registry_ != nullptr) registry_->Remove(*this);
 }
 
 void OpenCall::Report(const grpc::Status& status, const absl::Status& cause) const {

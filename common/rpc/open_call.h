@@ -1,5 +1,6 @@
 #pragma once
 
+#include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
 
@@ -31,6 +32,8 @@ class OpenCall : public std::enable_shared_from_this<OpenCall> {
   OpenCall(const OpenCall&) = delete;
   OpenCall& operator=(const OpenCall&) = delete;
 
+  // Takes the request from the wire; false where the bytes are none of its type. Once.
+  virtual bool Parse(grpc::ByteBuffer& bytes) = 0;
   virtual const google::protobuf::Message& request() const = 0;
   virtual bool on_worker() const = 0;
   // What the handler's own check finds; ok where it has none.
@@ -82,8 +85,11 @@ class OpenCall : public std::enable_shared_from_this<OpenCall> {
 template <class Request, class Response>
 class TypedCall final : public OpenCall {
  public:
-  TypedCall(std::shared_ptr<const Request> request, const Handler<Request, Response>& handler)
-      : request_(std::move(request)), handler_(&handler) {}
+  explicit TypedCall(const Handler<Request, Response>& handler) : handler_(&handler) {}
+
+  bool Parse(grpc::ByteBuffer& bytes) override {
+    return grpc::SerializationTraits<Request>::Deserialize(&bytes, request_.get()).ok();
+  }
 
   const google::protobuf::Message& request() const override { return *request_; }
   bool on_worker() const override { return handler_->begin == nullptr; }
@@ -105,7 +111,7 @@ class TypedCall final : public OpenCall {
     if (Claim()) CompleteWith(*answer);
   }
 
-  const std::shared_ptr<const Request> request_;
+  const std::shared_ptr<Request> request_ = std::make_shared<Request>();
   const Handler<Request, Response>* const handler_;
 };
 

@@ -1,16 +1,12 @@
 #pragma once
 
-#include <grpcpp/impl/codegen/proto_utils.h>
-
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "common/rpc/async_service.h"
 #include "common/rpc/dispatcher.h"
-#include "common/rpc/method_record.h"
 #include "common/rpc/open_call.h"
-#include "common/rpc/status.h"
 
 namespace clientele::rpc {
 
@@ -23,16 +19,11 @@ class Service : public AsyncService {
 
   template <class Request, class Response>
   void Serve(const std::string& method, Handler<Request, Response> handler) {
-    const MethodRecord* record = dispatcher_.Method(name(), method, *Request::descriptor());
+    const MethodRecord* record = dispatcher_.Method(name(), method, *Request::descriptor(), *Response::descriptor());
     if (record == nullptr) return;
     auto shared = std::make_shared<const Handler<Request, Response>>(std::move(handler));
     AddUnary(method, [this, record, handler = std::move(shared)](WireCall& wire) {
-      auto request = std::make_shared<Request>();
-      if (!grpc::SerializationTraits<Request>::Deserialize(&wire.request(), request.get()).ok()) {
-        return wire.Answer(ToGrpc(InvalidMessage(*record)), {});
-      }
-      auto call = std::make_shared<TypedCall<Request, Response>>(std::move(request), *handler);
-      dispatcher_.Serve(wire, *record, std::move(call));
+      dispatcher_.Serve(wire, *record, std::make_shared<TypedCall<Request, Response>>(*handler));
     });
   }
 

@@ -18,6 +18,7 @@ void StreamCall::Begun(bool ok) {
 }
 
 void StreamCall::Read() {
+  if (loop_.closed()) return;
   ++under_way_;
   stream_.Read(&message_, Tag(&read_));
 }
@@ -50,7 +51,7 @@ void StreamCall::Finish(const grpc::Status& status) {
 }
 
 void StreamCall::WriteNext() {
-  if (writing_ || end_sent_) return;
+  if (writing_ || end_sent_ || loop_.closed()) return;
   if (over_) to_write_.clear();
   if (!to_write_.empty()) {
     writing_ = true;

@@ -42,7 +42,7 @@ class StreamCall {
     ~Method() = default;
   };
 
-  explicit StreamCall(Method& method) : method_(method) {}
+  StreamCall(CompletionLoop& loop, Method& method) : loop_(loop), method_(method) {}
 
   // Sends a message behind those that are being sent; nothing once the call has ended.
   void Write(const google::protobuf::Message& message);
@@ -79,6 +79,7 @@ class StreamCall {
   void WriteNext();
   void Leave();
 
+  CompletionLoop& loop_;
   Method& method_;
   grpc::ServerContext context_;
   grpc::ServerAsyncReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer> stream_{&context_};

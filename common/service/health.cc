@@ -11,8 +11,8 @@ namespace {
 
 namespace v1 = grpc::health::v1;
 
-// Of a caller who would have more names than there are services, or longer ones: no name of ours is so long.
-constexpr size_t kMaxName = 200;
+// No question about a name of ours is so long, in bytes.
+constexpr size_t kMaxQuestion = 256;
 
 v1::HealthCheckResponse Response(v1::HealthCheckResponse::ServingStatus status) {
   v1::HealthCheckResponse response;
@@ -27,9 +27,11 @@ v1::HealthCheckResponse Response(bool serving) {
 // INVALID_ARGUMENT where it is none.
 grpc::Status NameIn(grpc::ByteBuffer& message, std::string& name) {
   v1::HealthCheckRequest request;
-  const grpc::Status parsed = grpc::SerializationTraits<v1::HealthCheckRequest>::Deserialize(&message, &request);
-  name = request.service();
-  if (parsed.ok() && name.size() <= kMaxName) return grpc::Status::OK;
+  if (message.Length() <= kMaxQuestion &&
+      grpc::SerializationTraits<v1::HealthCheckRequest>::Deserialize(&message, &request).ok()) {
+    name = request.service();
+    return grpc::Status::OK;
+  }
   return {grpc::StatusCode::INVALID_ARGUMENT, "no name of a service"};
 }
 

@@ -22,6 +22,9 @@ using google::protobuf::FileDescriptor;
 using grpc::reflection::v1::ServerReflectionRequest;
 using grpc::reflection::v1::ServerReflectionResponse;
 
+// No question about a name of ours is so long, in bytes. The answer repeats the question.
+constexpr size_t kMaxQuestion = 1024;
+
 void AnswerError(grpc::StatusCode code, const std::string& message, ServerReflectionResponse& response) {
   response.mutable_error_response()->set_error_code(code);
   response.mutable_error_response()->set_error_message(message);
@@ -92,8 +95,9 @@ class Reflecting final : public rpc::StreamHandler {
 
   void Received(rpc::StreamCall& call, grpc::ByteBuffer& message) override {
     ServerReflectionRequest request;
-    const grpc::Status parsed = grpc::SerializationTraits<ServerReflectionRequest>::Deserialize(&message, &request);
-    if (!parsed.ok()) return call.Finish({grpc::StatusCode::INVALID_ARGUMENT, "no request of reflection"});
+    if (message.Length() > kMaxQuestion ||
+        !grpc::SerializationTraits<ServerReflectionRequest>::Deserialize(&message, &request).ok())
+      return call.Finish({grpc::StatusCode::INVALID_ARGUMENT, "no request of reflection"});
     call.Write(AnswerTo(request, services_));
   }
   void ReceivedAll(rpc::StreamCall& call) override { call.Finish(grpc::Status::OK); }

@@ -5,6 +5,7 @@
 #include <grpcpp/security/tls_credentials_options.h>
 
 #include <fstream>
+#include <future>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -107,6 +108,9 @@ void Server::SetReady(bool ready) {
 
 void Server::Shutdown(absl::Time deadline) {
   if (server_ == nullptr) return;
+  // What was answered by now is on the wire before gRPC cancels anything.
+  const auto sent = std::make_shared<std::promise<void>>();
+  if (loop_->Post([sent] { sent->set_value(); })) sent->get_future().wait_until(absl::ToChronoTime(deadline));
   server_->Shutdown(absl::ToChronoTime(deadline));
   server_->Wait();
 }

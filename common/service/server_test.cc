@@ -135,7 +135,7 @@ TEST_F(ServerTest, HealthIsToldOnBothPorts) {
     EXPECT_EQ(StatusOf(*channel, "liveness"), HealthCheckResponse::SERVING);
     HealthCheckResponse response;
     EXPECT_EQ(Check(*channel, "nobody", response).error_code(), grpc::StatusCode::NOT_FOUND);
-    EXPECT_EQ(Check(*channel, std::string(201, 'x'), response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_EQ(Check(*channel, std::string(300, 'x'), response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
     health::HealthListResponse all;
     ASSERT_TRUE(Ask(*channel, absl::StrCat(kHealth, "List"), health::HealthListRequest(), all).ok());
     EXPECT_EQ(all.statuses_size(), 2);
@@ -243,6 +243,15 @@ TEST_F(ServerTest, ReflectionTellsTheContract) {
   EXPECT_EQ(answers[6].error_response().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
+TEST_F(ServerTest, ReflectionBearsNoLongQuestion) {
+  Stream<v1::ServerReflectionRequest, v1::ServerReflectionResponse> reflection(
+      *main_, "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo");
+  v1::ServerReflectionRequest request;
+  request.set_file_containing_symbol(std::string(2000, 'x'));
+  EXPECT_TRUE(reflection.calls->Write(request));
+  EXPECT_EQ(reflection.calls->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
 TEST_F(ServerTest, ReflectionHasItsOldNameToo) {
   std::vector<v1alpha::ServerReflectionRequest> requests(1);
   requests[0].set_list_services("");
@@ -269,6 +278,40 @@ TEST_F(ServerTest, ShutdownEndsAWatch) {
   HealthCheckResponse response;
   EXPECT_FALSE(watch->calls->Read(&response));
   EXPECT_FALSE(watch->calls->Finish().ok());
+}
+
+// The end, whatever callers are in the middle of.
+TEST(Server, EndsWithOpenStreams) {
+  rpc::Authority authority;
+  for (int round = 0; round < 20; ++round) {
+    char name[] = "/tmp/server_test.XXXXXX";
+    const std::string folder = mkdtemp(name);
+    Events events;
+    auto server = std::make_unique<Server>();
+    const std::string address = absl::StrCat("unix:", folder, "/main");
+    ASSERT_TRUE(
+        server->Start({address, absl::StrCat(address, ".admin"), authority.Issue("server", ""), true}, {&events}).ok());
+    grpc::SslCredentialsOptions tls;
+    tls.pem_root_certs = authority.Certificate();
+    grpc::ChannelArguments arguments;
+    arguments.SetSslTargetNameOverride("localhost");
+    const auto channel = grpc::CreateCustomChannel(address, grpc::SslCredentials(tls), arguments);
+    grpc::ClientContext context;
+    const grpc::internal::RpcMethod method("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+                                           grpc::internal::RpcMethod::BIDI_STREAMING);
+    const std::unique_ptr<grpc::ClientReaderWriter<v1::ServerReflectionRequest, v1::ServerReflectionResponse>> stream(
+        grpc::internal::ClientReaderWriterFactory<v1::ServerReflectionRequest, v1::ServerReflectionResponse>::Create(
+            channel.get(), method, &context));
+    v1::ServerReflectionRequest request;
+    request.set_list_services("");
+    v1::ServerReflectionResponse response;
+    EXPECT_TRUE(stream->Write(request));
+    EXPECT_TRUE(stream->Read(&response));
+    server.reset();
+    EXPECT_FALSE(stream->Read(&response));
+    EXPECT_FALSE(stream->Finish().ok());
+    std::filesystem::remove_all(folder);
+  }
 }
 
 }  // namespace
