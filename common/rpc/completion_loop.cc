@@ -70,13 +70,16 @@ void CompletionLoop::Run() {
   void* tag = nullptr;
   bool ok = false;
   while (true) {
-    auto next = queue_->AsyncNext(&tag, &ok, gpr_inf_past(GPR_CLOCK_MONOTONIC));
-    const bool nothing = next == grpc::CompletionQueue::TIMEOUT;
-    if (nothing || ++taken_ >= kMostTaken) RunLater();
-    if (nothing && !later_.empty()) continue;
-    if (nothing && closing_) Close();
-    if (nothing) next = queue_->Next(&tag, &ok) ? grpc::CompletionQueue::GOT_EVENT : grpc::CompletionQueue::SHUTDOWN;
-    if (next == grpc::CompletionQueue::SHUTDOWN) break;
+    const auto next = queue_->AsyncNext(&tag, &ok, gpr_inf_past(GPR_CLOCK_MONOTONIC));
+    if (next == grpc::CompletionQueue::SHUTDOWN) return;
+    if (next == grpc::CompletionQueue::TIMEOUT) {
+      RunLater();
+      if (!later_.empty()) continue;
+      if (closing_) Close();
+      if (!queue_->Next(&tag, &ok)) return;
+    } else if (++taken_ >= kMostTaken) {
+      RunLater();
+    }
     static_cast<Completion*>(tag)->Completed(ok);
   }
 }

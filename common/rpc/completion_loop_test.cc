@@ -9,7 +9,6 @@
 #include <future>
 #include <thread>
 
-#include "absl/strings/str_cat.h"
 #include "common/core/error.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/testing/probe_server.h"

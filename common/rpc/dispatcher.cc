@@ -13,6 +13,7 @@
 #include "common/core/bug.h"
 #include "common/core/error.h"
 #include "common/core/id.h"
+#include "common/rpc/async_service.h"
 #include "common/rpc/authenticate.h"
 #include "common/rpc/call_registry.h"
 #include "common/rpc/consistency.h"

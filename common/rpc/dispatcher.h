@@ -36,8 +36,9 @@ struct DispatcherOptions {
 };
 
 // The way of every call from the wire to its handler and back, the same for all:
-//   call guard, request id, trace context, metrics → authenticate → name syntax → scope → permission → deadline →
-//   every other field rule at once → consistency → lane → handler → status with details → one access-log line.
+//   call guard, trace context, metrics → authenticate → bytes and id of the request → name syntax → scope → permission
+//   → deadline → every other field rule at once → consistency → lane → handler → status with details → one access-log
+//   line.
 // All of it from what the protos declare (clientele.type.v1.rule). Thread-safe; outlives the server.
 //
 // Credentials: a bearer token where one is sent, else the client certificate of a service. For a peer's call with

@@ -1,13 +1,11 @@
 #include "common/rpc/open_call.h"
 
-#include <grpcpp/impl/codegen/proto_utils.h>
-#include <grpcpp/support/proto_buffer_writer.h>
-
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/core/error.h"
 #include "common/obs/log.h"
 #include "common/pg/session.h"
+#include "common/rpc/async_service.h"
 #include "common/rpc/call_registry.h"
 #include "common/rpc/consistency.h"
 #include "common/rpc/method_record.h"
@@ -52,10 +50,7 @@ void OpenCall::Cancelled() {
 
 void OpenCall::CompleteWith(google::protobuf::Message& response) {
   if (!call_->principal.SeesPersonal()) ClearPersonal(response);
-  grpc::ByteBuffer message;
-  bool own = false;
-  grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::Message>(response, &message, &own);
-  Complete(absl::OkStatus(), true, std::move(message));
+  Complete(absl::OkStatus(), true, BytesOf(response));
 }
 
 void OpenCall::Complete(const absl::Status& status, bool with_consistency, grpc::ByteBuffer&& message) {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <grpcpp/impl/codegen/proto_utils.h>
-#include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
 
 #include <atomic>
@@ -10,16 +8,14 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/rpc/async_service.h"
 #include "common/rpc/call.h"
-
-namespace google::protobuf {
-class Message;
-}  // namespace google::protobuf
+#include "common/rpc/message_bytes.h"
 
 namespace clientele::rpc {
 
 class CallRegistry;
+class CompletionLoop;
+class WireCall;
 struct MethodRecord;
 
 // The guard of a call on the wire: whoever claims it first answers it (handler, deadline, caller who went away, drain),
@@ -87,9 +83,7 @@ class TypedCall final : public OpenCall {
  public:
   explicit TypedCall(const Handler<Request, Response>& handler) : handler_(&handler) {}
 
-  bool Parse(grpc::ByteBuffer& bytes) override {
-    return grpc::SerializationTraits<Request>::Deserialize(&bytes, request_.get()).ok();
-  }
+  bool Parse(grpc::ByteBuffer& bytes) override { return ParseBytes(bytes, *request_); }
 
   const google::protobuf::Message& request() const override { return *request_; }
   bool on_worker() const override { return handler_->begin == nullptr; }

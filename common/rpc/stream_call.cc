@@ -1,9 +1,6 @@
 #include "common/rpc/stream_call.h"
 
-#include <grpcpp/impl/codegen/proto_utils.h>
-#include <grpcpp/support/proto_buffer_writer.h>
-
-#include <utility>
+#include "common/rpc/message_bytes.h"
 
 namespace clientele::rpc {
 
@@ -36,10 +33,7 @@ void StreamCall::WasRead(bool ok) {
 
 void StreamCall::Write(const google::protobuf::Message& message) {
   if (over_ || finishing_) return;
-  grpc::ByteBuffer bytes;
-  bool own = false;
-  grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::Message>(message, &bytes, &own);
-  to_write_.push_back(std::move(bytes));
+  to_write_.push_back(BytesOf(message));
   WriteNext();
 }
 

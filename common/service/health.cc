@@ -1,9 +1,6 @@
 #include "common/service/health.h"
 
-#include <grpcpp/impl/codegen/proto_utils.h>
-
-#include <utility>
-
+#include "common/rpc/message_bytes.h"
 #include "health/v1/health.pb.h"
 
 namespace clientele::service {
@@ -27,20 +24,11 @@ v1::HealthCheckResponse Response(bool serving) {
 // INVALID_ARGUMENT where it is none.
 grpc::Status NameIn(grpc::ByteBuffer& message, std::string& name) {
   v1::HealthCheckRequest request;
-  if (message.Length() <= kMaxQuestion &&
-      grpc::SerializationTraits<v1::HealthCheckRequest>::Deserialize(&message, &request).ok()) {
+  if (message.Length() <= kMaxQuestion && rpc::ParseBytes(message, request)) {
     name = request.service();
     return grpc::Status::OK;
   }
   return {grpc::StatusCode::INVALID_ARGUMENT, "no name of a service"};
-}
-
-void Answer(rpc::WireCall& call, const google::protobuf::Message& response) {
-  grpc::ByteBuffer message;
-  bool own = false;
-  const grpc::Status status =
-      grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::Message>(response, &message, &own);
-  call.Answer(status, std::move(message));
 }
 
 }  // namespace
@@ -100,13 +88,13 @@ void HealthService::Check(rpc::WireCall& call) {
   if (!named.ok()) return call.Answer(named, {});
   const auto known = serving_.find(name);
   if (known == serving_.end()) return call.Answer({grpc::StatusCode::NOT_FOUND, "no such service"}, {});
-  Answer(call, Response(known->second));
+  call.Answer(grpc::Status::OK, rpc::BytesOf(Response(known->second)));
 }
 
 void HealthService::List(rpc::WireCall& call) {
   v1::HealthListResponse response;
   for (const auto& [name, serving] : serving_) (*response.mutable_statuses())[name] = Response(serving);
-  Answer(call, response);
+  call.Answer(grpc::Status::OK, rpc::BytesOf(response));
 }
 
 }  // namespace clientele::service

@@ -2,12 +2,12 @@
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
-#include <grpcpp/impl/codegen/proto_utils.h>
 
 #include <memory>
 #include <set>
 #include <utility>
 
+#include "common/rpc/message_bytes.h"
 #include "common/rpc/stream_call.h"
 #include "grpc/reflection/v1/reflection.pb.h"
 #include "grpc/reflection/v1alpha/reflection.pb.h"
@@ -95,9 +95,9 @@ class Reflecting final : public rpc::StreamHandler {
 
   void Received(rpc::StreamCall& call, grpc::ByteBuffer& message) override {
     ServerReflectionRequest request;
-    if (message.Length() > kMaxQuestion ||
-        !grpc::SerializationTraits<ServerReflectionRequest>::Deserialize(&message, &request).ok())
+    if (message.Length() > kMaxQuestion || !rpc::ParseBytes(message, request)) {
       return call.Finish({grpc::StatusCode::INVALID_ARGUMENT, "no request of reflection"});
+    }
     call.Write(AnswerTo(request, services_));
   }
   void ReceivedAll(rpc::StreamCall& call) override { call.Finish(grpc::Status::OK); }

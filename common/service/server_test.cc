@@ -8,10 +8,7 @@
 #include <grpcpp/impl/codegen/sync_stream.h>
 #include <grpcpp/security/credentials.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
+#include <sched.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -45,31 +42,44 @@ class Events final : public rpc::AsyncService {
   }
 };
 
-class ServerTest : public ::testing::Test {
- protected:
-  ServerTest() {
+// A server on sockets of its own, and channels to both.
+struct RunningServer {
+  RunningServer() {
     // So that its descriptor is linked.
     EXPECT_NE(event::v1::ListEventsRequest::descriptor(), nullptr);
-    char folder[] = "/tmp/server_test.XXXXXX";
-    folder_ = mkdtemp(folder);
-    const absl::Status started =
-        server_.Start({Socket("main"), Socket("admin"), authority_.Issue("server", ""), true}, {&events_});
+    const absl::Status started = server->Start({Socket("main"), Socket("admin"), folder, true}, {&events});
     EXPECT_TRUE(started.ok()) << started;
     grpc::SslCredentialsOptions tls;
-    tls.pem_root_certs = authority_.Certificate();
+    tls.pem_root_certs = authority.Certificate();
     grpc::ChannelArguments arguments;
     arguments.SetSslTargetNameOverride("localhost");
-    main_ = grpc::CreateCustomChannel(Socket("main"), grpc::SslCredentials(tls), arguments);
-    admin_ = grpc::CreateChannel(Socket("admin"), grpc::InsecureChannelCredentials());
-  }
-  ~ServerTest() override {
-    server_.Shutdown(absl::Now());
-    server_.loop().Stop();
-    std::filesystem::remove_all(folder_);
+    main = grpc::CreateCustomChannel(Socket("main"), grpc::SslCredentials(tls), arguments);
+    admin = grpc::CreateChannel(Socket("admin"), grpc::InsecureChannelCredentials());
   }
 
-  std::string Socket(const char* name) const { return absl::StrCat("unix:", folder_, "/", name); }
+  std::string Socket(const char* name) const { return absl::StrCat("unix:", folder, "/", name); }
 
+  rpc::Authority authority;
+  const std::string folder = authority.Issue("server", "");
+  Events events;
+  std::unique_ptr<Server> server = std::make_unique<Server>();
+  std::shared_ptr<grpc::Channel> main;
+  std::shared_ptr<grpc::Channel> admin;
+};
+
+template <class Request, class Response>
+struct Stream {
+  Stream(grpc::Channel& channel, const char* path) : method(path, grpc::internal::RpcMethod::BIDI_STREAMING) {
+    context.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));
+    calls.reset(grpc::internal::ClientReaderWriterFactory<Request, Response>::Create(&channel, method, &context));
+  }
+  grpc::ClientContext context;
+  grpc::internal::RpcMethod method;
+  std::unique_ptr<grpc::ClientReaderWriter<Request, Response>> calls;
+};
+
+class ServerTest : public ::testing::Test {
+ protected:
   static grpc::Status Ask(grpc::Channel& channel, const std::string& path, const google::protobuf::Message& request,
                           google::protobuf::Message& response) {
     grpc::ClientContext context;
@@ -95,16 +105,6 @@ class ServerTest : public ::testing::Test {
     while (StatusOf(*admin_, "") != status && absl::Now() < end) sched_yield();
   }
 
-  template <class Request, class Response>
-  struct Stream {
-    Stream(grpc::Channel& channel, const char* path) : method(path, grpc::internal::RpcMethod::BIDI_STREAMING) {
-      context.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));
-      calls.reset(grpc::internal::ClientReaderWriterFactory<Request, Response>::Create(&channel, method, &context));
-    }
-    grpc::ClientContext context;
-    grpc::internal::RpcMethod method;
-    std::unique_ptr<grpc::ClientReaderWriter<Request, Response>> calls;
-  };
   using HealthStream = Stream<HealthCheckRequest, HealthCheckResponse>;
 
   static std::unique_ptr<HealthStream> Watch(grpc::Channel& channel, const std::string& service) {
@@ -121,12 +121,10 @@ class ServerTest : public ::testing::Test {
     return response.status();
   }
 
-  rpc::Authority authority_;
-  std::string folder_;
-  Events events_;
-  Server server_;
-  std::shared_ptr<grpc::Channel> main_;
-  std::shared_ptr<grpc::Channel> admin_;
+  RunningServer running_;
+  Server& server_ = *running_.server;
+  const std::shared_ptr<grpc::Channel> main_ = running_.main;
+  const std::shared_ptr<grpc::Channel> admin_ = running_.admin;
 };
 
 TEST_F(ServerTest, HealthIsToldOnBothPorts) {
@@ -194,17 +192,13 @@ TEST_F(ServerTest, WhatNobodyServesIsUnimplemented) {
 // Asks one thing after the other on one stream.
 template <class Request, class Response>
 std::vector<Response> Reflect(grpc::Channel& channel, const char* path, const std::vector<Request>& requests) {
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));
-  const grpc::internal::RpcMethod method(path, grpc::internal::RpcMethod::BIDI_STREAMING);
-  const std::unique_ptr<grpc::ClientReaderWriter<Request, Response>> stream(
-      grpc::internal::ClientReaderWriterFactory<Request, Response>::Create(&channel, method, &context));
+  Stream<Request, Response> reflection(channel, path);
   // All at once: the answers come in their order all the same.
-  for (const Request& request : requests) EXPECT_TRUE(stream->Write(request));
-  stream->WritesDone();
+  for (const Request& request : requests) EXPECT_TRUE(reflection.calls->Write(request));
+  reflection.calls->WritesDone();
   std::vector<Response> responses;
-  for (Response response; stream->Read(&response);) responses.push_back(response);
-  EXPECT_TRUE(stream->Finish().ok());
+  for (Response response; reflection.calls->Read(&response);) responses.push_back(response);
+  EXPECT_TRUE(reflection.calls->Finish().ok());
   return responses;
 }
 
@@ -265,8 +259,7 @@ TEST_F(ServerTest, AnAddressThatIsTakenIsNamed) {
   Events events;
   Server second;
   const absl::Status status = second.Start(
-      {absl::StrCat("unix:", folder_, "/second"), "unix:/nowhere/admin", authority_.Issue("second", ""), true},
-      {&events});
+      {running_.Socket("second"), "unix:/nowhere/admin", running_.authority.Issue("second", ""), true}, {&events});
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("/nowhere/admin"));
 }
@@ -282,35 +275,18 @@ TEST_F(ServerTest, ShutdownEndsAWatch) {
 
 // The end, whatever callers are in the middle of.
 TEST(Server, EndsWithOpenStreams) {
-  rpc::Authority authority;
   for (int round = 0; round < 20; ++round) {
-    char name[] = "/tmp/server_test.XXXXXX";
-    const std::string folder = mkdtemp(name);
-    Events events;
-    auto server = std::make_unique<Server>();
-    const std::string address = absl::StrCat("unix:", folder, "/main");
-    ASSERT_TRUE(
-        server->Start({address, absl::StrCat(address, ".admin"), authority.Issue("server", ""), true}, {&events}).ok());
-    grpc::SslCredentialsOptions tls;
-    tls.pem_root_certs = authority.Certificate();
-    grpc::ChannelArguments arguments;
-    arguments.SetSslTargetNameOverride("localhost");
-    const auto channel = grpc::CreateCustomChannel(address, grpc::SslCredentials(tls), arguments);
-    grpc::ClientContext context;
-    const grpc::internal::RpcMethod method("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-                                           grpc::internal::RpcMethod::BIDI_STREAMING);
-    const std::unique_ptr<grpc::ClientReaderWriter<v1::ServerReflectionRequest, v1::ServerReflectionResponse>> stream(
-        grpc::internal::ClientReaderWriterFactory<v1::ServerReflectionRequest, v1::ServerReflectionResponse>::Create(
-            channel.get(), method, &context));
+    RunningServer running;
+    Stream<v1::ServerReflectionRequest, v1::ServerReflectionResponse> reflection(
+        *running.main, "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo");
     v1::ServerReflectionRequest request;
     request.set_list_services("");
     v1::ServerReflectionResponse response;
-    EXPECT_TRUE(stream->Write(request));
-    EXPECT_TRUE(stream->Read(&response));
-    server.reset();
-    EXPECT_FALSE(stream->Read(&response));
-    EXPECT_FALSE(stream->Finish().ok());
-    std::filesystem::remove_all(folder);
+    EXPECT_TRUE(reflection.calls->Write(request));
+    EXPECT_TRUE(reflection.calls->Read(&response));
+    running.server.reset();
+    EXPECT_FALSE(reflection.calls->Read(&response));
+    EXPECT_FALSE(reflection.calls->Finish().ok());
   }
 }
 
