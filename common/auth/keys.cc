@@ -1,12 +1,14 @@
 #include "common/auth/keys.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <set>
 
 #include "absl/strings/ascii.h"
@@ -24,6 +26,22 @@ bool IsId(absl::string_view id) {
   return !id.empty() && id.size() <= kMaxIdLength && std::all_of(id.begin(), id.end(), [](unsigned char c) {
     return absl::ascii_isalnum(c) || c == '_' || c == '-';
   });
+}
+
+struct FreeMacContext {
+  void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
+};
+using MacContext = std::unique_ptr<EVP_MAC_CTX, FreeMacContext>;
+
+MacContext MakeHmacSha256() {
+  EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  MacContext context(EVP_MAC_CTX_new(hmac));
+  EVP_MAC_free(hmac);
+  char digest[] = "SHA256";
+  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                   OSSL_PARAM_construct_end()};
+  if (context == nullptr || EVP_MAC_CTX_set_params(context.get(), parameters) != 1) std::abort();
+  return context;
 }
 
 }  // namespace
@@ -73,13 +91,17 @@ const SigningKeys::Key* SigningKeys::Find(absl::string_view id) const {
 }
 
 std::string Hmac(absl::string_view secret, absl::string_view message) {
+  // Kept by each thread: HMAC() looks its algorithms up and makes a context at each call.
+  thread_local const MacContext context = MakeHmacSha256();
+  const auto bytes = [](absl::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); };
   std::string digest(32, '\0');
-  unsigned int size = 0;
-  const auto* made = HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
-                          reinterpret_cast<const unsigned char*>(message.data()), message.size(),
-                          reinterpret_cast<unsigned char*>(digest.data()), &size);
+  size_t size = 0;
+  const bool made =
+      EVP_MAC_init(context.get(), bytes(secret), secret.size(), nullptr) == 1 &&
+      EVP_MAC_update(context.get(), bytes(message), message.size()) == 1 &&
+      EVP_MAC_final(context.get(), reinterpret_cast<unsigned char*>(digest.data()), &size, digest.size()) == 1;
   // Without a digest nothing that is signed can be trusted.
-  if (made == nullptr || size != digest.size()) std::abort();
+  if (!made || size != digest.size()) std::abort();
   return digest;
 }
 
