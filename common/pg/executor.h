@@ -12,8 +12,8 @@
 
 namespace clientele::pg {
 
-enum class Lane { kRead, kWrite, kBulk };
-inline constexpr int kLaneCount = 3;
+enum class Lane { kRead, kList, kWrite, kBulk };
+inline constexpr int kLaneCount = 4;
 
 struct LaneOptions {
   int workers = 2;         // connections
@@ -26,6 +26,8 @@ struct LaneOptions {
 struct ExecutorOptions {
   SessionOptions session;
   LaneOptions read{2, 2048};
+  // Pages share no statement, as reads of one row do: more workers answer more of them at a time.
+  LaneOptions list{4, 1024};
   // Whoever waits for a lock keeps one of few connections from all commands: those that want the row try again.
   LaneOptions write{2, 1024, absl::Seconds(5), absl::Milliseconds(50)};
   LaneOptions bulk{1, 128, absl::Seconds(30)};

@@ -133,6 +133,20 @@ TEST_F(ExecutorTest, TheWorkerThatWorkedLastTakesTheNextJob) {
   EXPECT_LT(changes, kJobs / 2);
 }
 
+TEST_F(ExecutorTest, PagesKeepNoReadWaiting) {
+  ExecutorOptions options = Options();
+  options.list = {1, 1};
+  Executor executor(options);
+  ASSERT_TRUE(executor.Submit(Lane::kList, Standing()).ok());
+  gate_.AwaitStanding(1);
+  ASSERT_TRUE(executor.Submit(Lane::kList, Noted("page")).ok());
+  EXPECT_EQ(ReasonOf(executor.Submit(Lane::kList, Noted("refused"))), "OVERLOADED");
+  ASSERT_TRUE(executor.Submit(Lane::kRead, Noted("read")).ok());
+  EXPECT_THAT(outcomes_.WaitFor(1), ElementsAre("read:OK"));
+  gate_.Open();
+  EXPECT_THAT(outcomes_.WaitFor(2), ElementsAre("read:OK", "page:OK"));
+}
+
 TEST_F(ExecutorTest, JobsThatComeBeforeTheConnectionWaitForIt) {
   Executor executor(Options());
   ASSERT_TRUE(executor.Submit(Lane::kRead, Noted("early")).ok());

@@ -99,6 +99,13 @@ TEST(Contract, PolicyAndProtosKnowTheSamePermissions) {
   EXPECT_EQ(declared, auth::KnownPermissions());
 }
 
+TEST(Contract, PagesOfListsHaveTheirLane) {
+  for (const MethodDescriptor* method : AllMethods()) {
+    const bool page = method->output_type()->FindFieldByName("next_page_token") != nullptr;
+    EXPECT_EQ(RuleOf(*method).lane() == type::v1::LANE_LIST, page) << method->full_name();
+  }
+}
+
 // Visits every field that a caller can write.
 class Fields {
  public:

@@ -45,6 +45,8 @@ pg::Lane LaneOf(type::v1::Lane lane) {
       return pg::Lane::kWrite;
     case type::v1::LANE_BULK:
       return pg::Lane::kBulk;
+    case type::v1::LANE_LIST:
+      return pg::Lane::kList;
     default:
       return pg::Lane::kRead;
   }

@@ -122,6 +122,7 @@ pg::ExecutorOptions ExecutorOptionsFor(const Binary& binary) {
   pg::ExecutorOptions options;
   options.session = SessionFor(binary);
   options.read.workers = absl::GetFlag(FLAGS_read_workers);
+  options.list.workers = absl::GetFlag(FLAGS_list_workers);
   options.write.workers = absl::GetFlag(FLAGS_write_workers);
   options.bulk.workers = absl::GetFlag(FLAGS_bulk_workers);
   return options;
@@ -151,7 +152,7 @@ absl::Status Assemble(const Binary& binary, Process& process) {
 }
 
 void ReportLanes(const pg::Executor& executor) {
-  static constexpr const char* kNames[] = {"read", "write", "bulk"};
+  static constexpr const char* kNames[] = {"read", "list", "write", "bulk"};
   for (int i = 0; i < pg::kLaneCount; ++i) {
     const pg::LaneStatistics statistics = executor.Statistics(static_cast<pg::Lane>(i));
     const obs::Labels lane{{"lane", kNames[i]}};

@@ -22,7 +22,8 @@ ABSL_FLAG(std::string, token_keys_file, "",
 ABSL_FLAG(std::string, page_token_keys_file, "",
           "Keys that sign page tokens: lines of a key id and 32 or more bytes in base64. The first signs.");
 ABSL_FLAG(bool, reflection, true, "Serve the contract by gRPC reflection.");
-ABSL_FLAG(int, read_workers, 2, "Database connections for reads.");
+ABSL_FLAG(int, read_workers, 2, "Database connections for reads of one resource.");
+ABSL_FLAG(int, list_workers, 4, "Database connections for pages of lists.");
 ABSL_FLAG(int, write_workers, 2, "Database connections for commands.");
 ABSL_FLAG(int, bulk_workers, 2, "Database connections for batches and feeds.");
 ABSL_FLAG(absl::Duration, drain_delay, absl::Seconds(5),

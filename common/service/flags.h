@@ -22,6 +22,7 @@ ABSL_DECLARE_FLAG(std::string, token_keys_file);
 ABSL_DECLARE_FLAG(std::string, page_token_keys_file);
 ABSL_DECLARE_FLAG(bool, reflection);
 ABSL_DECLARE_FLAG(int, read_workers);
+ABSL_DECLARE_FLAG(int, list_workers);
 ABSL_DECLARE_FLAG(int, write_workers);
 ABSL_DECLARE_FLAG(int, bulk_workers);
 ABSL_DECLARE_FLAG(absl::Duration, drain_delay);

@@ -148,7 +148,7 @@ struct Cluster::State {
                              "-c",
                              "full_page_writes=off",
                              "-c",
-                             "max_connections=60",
+                             "max_connections=100",
                              "-c",
                              "shared_buffers=64MB",
                              "-c",

@@ -22,7 +22,7 @@ from watch import Watch, every_lane_connected, rests  # noqa: E402
 REPLICAS = 2 if LONG else 1
 RECOVERY = 5  # seconds from the first connection that PostgreSQL takes
 SHUTDOWN_GRACE = 5  # of the suite's services
-CONNECTION_LIMIT = 25  # as tools/up grants it to each service
+CONNECTION_LIMIT = 35  # as tools/up grants it to each service
 
 
 class PostgresTest(unittest.TestCase):
@@ -110,10 +110,13 @@ class PostgresTest(unittest.TestCase):
             "description": "Owes money."}}  # fmt: skip
         return [
             lambda: self.partner.call(f"{CUSTOMERS}/CreateCustomer", new),
-            lambda: self.partner.call(f"{INVITATIONS}/ListInvitations", {"parent": self.partner.name}),
+            *[lambda method=method: self.partner.call(method, {"parent": self.partner.name}) for method in (
+                f"{CUSTOMERS}/ListCustomers", f"{RELATIONSHIPS}/ListCustomerRelationships",
+                f"{INVITATIONS}/ListInvitations")],
             lambda: suite.call(f"{CUSTOMERS}/GetCustomer", {"name": customer}, token=token),
             lambda: suite.call(f"{RELATIONSHIPS}/GetCustomerRelationship", {"name": relationship_of(customer)}, token=token),
-            lambda: suite.call(f"{INVITATIONS}/CreateInvitation", draft, token=token),
+            lambda: suite.call(f"{INVITATIONS}/GetInvitation", {
+                "name": suite.call(f"{INVITATIONS}/CreateInvitation", draft, token=token).name}, token=token),
             lambda: suite.call(f"{HOLDS}/UpsertTerminationHold", hold, certificate="billing"),
             *[lambda service=service: feed_end(self.partner, service) for service in SERVICES],
         ]

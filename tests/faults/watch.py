@@ -9,6 +9,9 @@ from suite import eventually
 
 from cell import Cell, Replica
 
+# The connections of a replica.
+LANES = {"read": 2, "list": 4, "write": 2, "bulk": 2}
+
 
 class Watch:
     """Asks every running replica for its liveness, again and again. `with Watch(cell) as watch: …`"""
@@ -47,13 +50,13 @@ def lanes(replica: Replica, name: str) -> dict:
 def rests(replica: Replica) -> bool:
     """No job waits and no connection works, in every lane."""
     queued, busy = lanes(replica, "queued"), lanes(replica, "busy")
-    return len(queued) == 3 and len(busy) == 3 and not any([*queued.values(), *busy.values()])
+    return len(queued) == len(LANES) and len(busy) == len(LANES) and not any([*queued.values(), *busy.values()])
 
 
 def every_lane_connected(cell: Cell, replicas: int, seconds: float = 15) -> None:
-    """Two connections of each lane of each replica: no worker is stuck or gone."""
-    wanted = {f"{service}-service/{lane}": 2 * replicas
-              for service in cell.replicas for lane in ("read", "write", "bulk")}  # fmt: skip
+    """All connections of each lane of each replica: no worker is stuck or gone."""
+    wanted = {f"{service}-service/{lane}": connections * replicas
+              for service in cell.replicas for lane, connections in LANES.items()}  # fmt: skip
 
     def connected() -> dict:
         rows = cell.postgres.sql("SELECT application_name, count(*) FROM pg_stat_activity GROUP BY 1")

@@ -85,7 +85,7 @@ write_pg_settings() {
   cat <<SETTINGS | as_postgres tee "$directory/data/postgresql.auto.conf" >/dev/null
 listen_addresses = ''
 unix_socket_directories = '$(cat "$STATE/run/socket_directory")'
-max_connections = 80
+max_connections = 120
 shared_buffers = ${shared}MB
 effective_cache_size = $((memory_mb / 2))MB
 fsync = on
@@ -195,7 +195,7 @@ role_statements() {
     role="${service}_service"
     printf "SELECT 'CREATE ROLE %s' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%s') \\\\gexec\n" \
       "$role" "$role"
-    printf "ALTER ROLE %s LOGIN NOINHERIT CONNECTION LIMIT 25 PASSWORD '%s';\n" "$role" "$(make_passfile "$role")"
+    printf "ALTER ROLE %s LOGIN NOINHERIT CONNECTION LIMIT 35 PASSWORD '%s';\n" "$role" "$(make_passfile "$role")"
     printf 'ALTER ROLE %s IN DATABASE %s SET search_path = %s, extensions;\n' "$role" "$DATABASE" "$service"
     printf 'GRANT CONNECT ON DATABASE %s TO %s;\n' "$DATABASE" "$role"
     printf 'GRANT USAGE ON SCHEMA extensions TO %s;\n' "$role"
