@@ -67,11 +67,11 @@ absl::StatusOr<ListAuditRecordsResponse> ListAuditRecords(pg::Session& session, 
                                                           const rpc::PageTokens& tokens) {
   const auto wanted = rpc::PageOf(call, request, AuditListing(), tokens);
   if (!wanted.ok()) return wanted.status();
-  auto page = pg::ReadPage(session, QueryFor(request.parent()), *wanted, ReadRecord);
+  const auto page = pg::ReadPage(session, QueryFor(request.parent()), *wanted, ReadRecord);
   if (!page.ok()) return page.status();
   ListAuditRecordsResponse response;
-  for (audit::v1::AuditRecord& record : page->items) *response.add_audit_records() = std::move(record);
-  response.set_next_page_token(tokens.Encode(request, page->next));
+  for (audit::v1::AuditRecord record : *page) *response.add_audit_records() = std::move(record);
+  response.set_next_page_token(tokens.Encode(request, page->next()));
   return response;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -68,14 +69,54 @@ struct Listing {
 struct PageRequest {
   Predicate filter;
   std::vector<SortColumn> order;
-  std::vector<std::string> after;  // Page::next of the page before; empty is the first page
+  std::vector<std::string> after;  // Page::next() of the page before; empty is the first page
   int size = 0;
 };
 
+// A part of a list. Its items are decoded as they are walked over, so that one at a time is in memory:
+//   for (const Customer& customer : page) …
 template <class T>
-struct Page {
-  std::vector<T> items;
-  std::vector<std::string> next;  // cursor of the next page; empty on the last
+class Page {
+ public:
+  using Read = T (*)(RowReader&);
+
+  class Iterator {
+   public:
+    T operator*() const {
+      RowReader row(page_->rows_, place_, page_->first_column_);
+      return page_->read_(row);
+    }
+    Iterator& operator++() {
+      ++place_;
+      return *this;
+    }
+    friend bool operator!=(const Iterator& a, const Iterator& b) { return a.place_ != b.place_; }
+
+   private:
+    friend class Page;
+    Iterator(const Page* page, int place) : page_(page), place_(place) {}
+
+    const Page* page_;
+    int place_;
+  };
+
+  // The first `size` of the rows; `read` takes their columns from `first_column` on.
+  Page(Rows rows, int size, int first_column, Read read, std::vector<std::string> next)
+      : rows_(std::move(rows)), size_(size), first_column_(first_column), read_(read), next_(std::move(next)) {}
+
+  Iterator begin() const { return {this, 0}; }
+  Iterator end() const { return {this, size_}; }
+  int size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  // The cursor of the next page; empty on the last.
+  const std::vector<std::string>& next() const { return next_; }
+
+ private:
+  Rows rows_;
+  int size_;
+  int first_column_;
+  Read read_;
+  std::vector<std::string> next_;
 };
 
 // Where a list reads from.
@@ -102,16 +143,11 @@ std::vector<std::string> NextCursor(const Rows& rows, const PageRequest& request
 template <class T>
 absl::StatusOr<Page<T>> ReadPage(Session& session, const ListQuery& query, const PageRequest& request,
                                  T (*read)(RowReader&)) {
-  const absl::StatusOr<Rows> rows = ReadRows(session, query, request);
+  absl::StatusOr<Rows> rows = ReadRows(session, query, request);
   if (!rows.ok()) return rows.status();
-  Page<T> page{{}, NextCursor(*rows, request)};
   const int size = std::min(rows->size(), request.size);
-  page.items.reserve(size);
-  for (int i = 0; i < size; ++i) {
-    RowReader row(*rows, i, static_cast<int>(request.order.size()));
-    page.items.push_back(read(row));
-  }
-  return page;
+  std::vector<std::string> next = NextCursor(*rows, request);
+  return Page<T>(*std::move(rows), size, static_cast<int>(request.order.size()), read, std::move(next));
 }
 
 }  // namespace clientele::pg

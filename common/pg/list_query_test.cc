@@ -75,10 +75,15 @@ FROM generate_series(0, 9) n;
   Page<std::string> Read(const PageRequest& request, const ListQuery& query = Items()) {
     absl::StatusOr<Page<std::string>> page = ReadPage(*session_, query, request, ReadName);
     EXPECT_TRUE(page.ok()) << Build(query, request).sql;
-    return page.value_or(Page<std::string>());
+    return *std::move(page);
+  }
+  static std::string Joined(const Page<std::string>& page) {
+    std::string names;
+    for (const std::string& name : page) names += name;
+    return names;
   }
   // The last characters of the names found.
-  std::string Find(Predicate filter) { return absl::StrJoin(Read(Where(std::move(filter))).items, ""); }
+  std::string Find(Predicate filter) { return Joined(Read(Where(std::move(filter)))); }
 
   // Every page of `order`, one after the other, apart by a bar.
   std::string Pages(std::vector<SortColumn> order, bool descending, int size) {
@@ -89,8 +94,8 @@ FROM generate_series(0, 9) n;
     std::vector<std::string> pages;
     do {
       const Page<std::string> page = Read(request);
-      pages.push_back(absl::StrJoin(page.items, ""));
-      request.after = page.next;
+      pages.push_back(Joined(page));
+      request.after = page.next();
     } while (!request.after.empty() && pages.size() < 20);
     return absl::StrJoin(pages, "|");
   }
@@ -169,7 +174,7 @@ TEST_F(ListQueryTest, FilterParametersFollowTheFixedOnes) {
   PageRequest request = Where(Join(Predicate::Kind::kAnd, {Compare("size", Comparison::kGreater, "0"),
                                                            Compare("open", Comparison::kEqual, "true")}));
   request.after = {"00000000-0000-7000-8000-000000000005"};
-  EXPECT_EQ(absl::StrJoin(Read(request, query).items, ""), "689");
+  EXPECT_EQ(Joined(Read(request, query)), "689");
   EXPECT_EQ(Build(query, request).params.size(), 5);
 }
 
@@ -196,8 +201,8 @@ TEST_F(ListQueryTest, APageBeyondTheEndIsEmpty) {
   PageRequest request = Where({});
   request.after = {"ffffffff-ffff-7fff-bfff-ffffffffffff"};
   const Page<std::string> page = Read(request);
-  EXPECT_TRUE(page.items.empty());
-  EXPECT_TRUE(page.next.empty());
+  EXPECT_TRUE(page.empty());
+  EXPECT_TRUE(page.next().empty());
 }
 
 }  // namespace

@@ -61,8 +61,9 @@ using Given = typename internal::Given<T>::Type;
 // and after it (status details, metrics, log) is the dispatcher's.
 template <class Request, class Response>
 struct Handler {
-  // Exactly one of the two; see OnWorker and Async.
+  // Exactly one of the three; see OnWorker and Async.
   std::function<absl::StatusOr<Response>(pg::Session&, Call&, const Request&)> work;
+  std::function<absl::Status(pg::Session&, Call&, const Request&, Response&)> fill;
   std::function<void(const std::shared_ptr<Call>&, const std::shared_ptr<const Request>&, const Reply<Response>&)>
       begin;
   // May be empty; see Checking.
@@ -85,7 +86,14 @@ struct Handler {
 template <class Request, class Response, class... Parts>
 Handler<Request, Response> OnWorker(absl::StatusOr<Response> (*function)(pg::Session&, Call&, const Request&, Parts...),
                                     Given<Parts>... parts) {
-  return {internal::Bind(function, std::tuple<Parts...>(std::move(parts)...)), nullptr, nullptr};
+  return {internal::Bind(function, std::tuple<Parts...>(std::move(parts)...)), nullptr, nullptr, nullptr};
+}
+
+// The same for an answer of many parts, which the function fills in: it is on an arena.
+template <class Request, class Response, class... Parts>
+Handler<Request, Response> OnWorker(absl::Status (*function)(pg::Session&, Call&, const Request&, Response&, Parts...),
+                                    Given<Parts>... parts) {
+  return {nullptr, internal::Bind(function, std::tuple<Parts...>(std::move(parts)...)), nullptr, nullptr};
 }
 
 // Runs on the thread that took the call off the wire and must not block: it hands the work to an executor, a
@@ -94,7 +102,7 @@ template <class Request, class Response, class... Parts>
 Handler<Request, Response> Async(void (*function)(const std::shared_ptr<Call>&, const std::shared_ptr<const Request>&,
                                                   const Reply<Response>&, Parts...),
                                  Given<Parts>... parts) {
-  return {nullptr, internal::Bind(function, std::tuple<Parts...>(std::move(parts)...)), nullptr};
+  return {nullptr, nullptr, internal::Bind(function, std::tuple<Parts...>(std::move(parts)...)), nullptr};
 }
 
 }  // namespace clientele::rpc

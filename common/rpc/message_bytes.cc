@@ -5,10 +5,9 @@
 namespace clientele::rpc {
 
 grpc::ByteBuffer BytesOf(const google::protobuf::Message& message) {
-  grpc::ByteBuffer bytes;
-  bool own = false;
-  grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::Message>(message, &bytes, &own);
-  return bytes;
+  grpc::Slice bytes(message.ByteSizeLong());
+  message.SerializeWithCachedSizesToArray(const_cast<uint8_t*>(bytes.begin()));
+  return grpc::ByteBuffer(&bytes, 1);
 }
 
 bool ParseBytes(grpc::ByteBuffer& bytes, google::protobuf::Message& message) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <google/protobuf/arena.h>
 #include <grpcpp/support/byte_buffer.h>
 
 #include <atomic>
@@ -97,7 +98,14 @@ class TypedCall final : public OpenCall {
                       self->Answer(std::move(answer));
                     });
   }
-  void Work(pg::Session& session) override { Answer(handler_->work(session, *call(), *request_)); }
+  void Work(pg::Session& session) override {
+    if (handler_->fill == nullptr) return Answer(handler_->work(session, *call(), *request_));
+    google::protobuf::Arena arena;
+    auto* const response = google::protobuf::Arena::CreateMessage<Response>(&arena);
+    const absl::Status filled = handler_->fill(session, *call(), *request_, *response);
+    if (!filled.ok()) return Refuse(filled);
+    if (Claim()) CompleteWith(*response);
+  }
 
  private:
   void Answer(absl::StatusOr<Response> answer) {

@@ -19,7 +19,7 @@ class PageTokens {
  public:
   PageTokens(auth::SigningKeys keys, std::string cell);
 
-  // `cursor`: pg::Page::next, the sort key of the last row of the page. No token where it is empty: on the last page.
+  // `cursor`: pg::Page::next(), the sort key of the last row of the page. No token where it is empty: on the last page.
   std::string Encode(const google::protobuf::Message& request, const std::vector<std::string>& cursor) const;
   // Empty where the request has no page_token. INVALID_ARGUMENT/INVALID_PAGE_TOKEN otherwise.
   absl::StatusOr<std::vector<std::string>> Decode(const google::protobuf::Message& request) const;

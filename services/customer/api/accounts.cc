@@ -88,10 +88,10 @@ absl::StatusOr<v1::Customer> UpsertCustomerAccount(pg::Session& session, rpc::Ca
     market::CheckPastDay("agreement.date_agreed", agreement->date_agreed, call.now(), &violations);
   }
   if (!violations.empty()) return InvalidFields(violations);
-  const absl::StatusOr<Customer> customer =
+  absl::StatusOr<Customer> customer =
       customers.Upsert(session, call.context, fresh, FromProto(request.customer_relationship()), agreement);
   if (!customer.ok()) return customer.status();
-  return ToProto(*customer);
+  return ToProto(*std::move(customer));
 }
 
 absl::StatusOr<v1::Customer> EndCustomerAccount(pg::Session& session, rpc::Call& call,
@@ -99,11 +99,11 @@ absl::StatusOr<v1::Customer> EndCustomerAccount(pg::Session& session, rpc::Call&
                                                 const CustomerStore& customers) {
   const absl::StatusOr<AccountName> name = NameOf(request.customer_relationship());
   if (!name.ok()) return name.status();
-  const absl::StatusOr<Customer> customer =
+  absl::StatusOr<Customer> customer =
       customers.End(session, call.context, *name, FromProto(request.customer_relationship()).summary,
                     FromTimestamp(request.end_time()));
   if (!customer.ok()) return customer.status();
-  return ToProto(*customer);
+  return ToProto(*std::move(customer));
 }
 
 }  // namespace clientele::customer

@@ -5,17 +5,17 @@
 namespace clientele::customer {
 namespace {
 
-void Put(const market::Address& address, type::v1::Address& proto) {
-  proto.set_address_line1(address.address_line1);
-  proto.set_address_line2(address.address_line2);
-  proto.set_city(address.city);
-  proto.set_state(address.state);
-  proto.set_postal_code(address.postal_code);
-  proto.set_country(address.country);
-  proto.set_first_name(address.first_name);
-  proto.set_middle_name(address.middle_name);
-  proto.set_last_name(address.last_name);
-  proto.set_phone_number(address.phone_number);
+void Put(market::Address&& address, type::v1::Address& proto) {
+  proto.set_address_line1(std::move(address.address_line1));
+  proto.set_address_line2(std::move(address.address_line2));
+  proto.set_city(std::move(address.city));
+  proto.set_state(std::move(address.state));
+  proto.set_postal_code(std::move(address.postal_code));
+  proto.set_country(std::move(address.country));
+  proto.set_first_name(std::move(address.first_name));
+  proto.set_middle_name(std::move(address.middle_name));
+  proto.set_last_name(std::move(address.last_name));
+  proto.set_phone_number(std::move(address.phone_number));
 }
 
 market::Address FromProto(const type::v1::Address& proto) {
@@ -23,17 +23,17 @@ market::Address FromProto(const type::v1::Address& proto) {
           proto.country(),       proto.first_name(),    proto.middle_name(), proto.last_name(), proto.phone_number()};
 }
 
-void Put(const BillingProfile& billing, v1::BillingProfile& proto) {
-  proto.set_company_name(billing.company_name);
-  proto.set_email(billing.email);
-  proto.set_first_name(billing.first_name);
-  proto.set_last_name(billing.last_name);
-  proto.set_culture(billing.culture);
-  proto.set_language(billing.language);
-  Put(billing.default_address, *proto.mutable_default_address());
-  proto.set_tax_id(billing.tax_id);
-  proto.set_currency(billing.currency);
-  proto.set_purchase_order(billing.purchase_order);
+void Put(BillingProfile&& billing, v1::BillingProfile& proto) {
+  proto.set_company_name(std::move(billing.company_name));
+  proto.set_email(std::move(billing.email));
+  proto.set_first_name(std::move(billing.first_name));
+  proto.set_last_name(std::move(billing.last_name));
+  proto.set_culture(std::move(billing.culture));
+  proto.set_language(std::move(billing.language));
+  Put(std::move(billing.default_address), *proto.mutable_default_address());
+  proto.set_tax_id(std::move(billing.tax_id));
+  proto.set_currency(std::move(billing.currency));
+  proto.set_purchase_order(std::move(billing.purchase_order));
 }
 
 BillingProfile FromProto(const v1::BillingProfile& proto) {
@@ -55,14 +55,14 @@ Contact FromProto(const type::v1::Contact& proto) {
   return {proto.first_name(), proto.last_name(), proto.email(), proto.phone_number()};
 }
 
-void PutDetails(const Customer& customer, v1::Customer& proto) {
-  if (customer.billing_profile.has_value()) Put(*customer.billing_profile, *proto.mutable_billing_profile());
-  for (const Contact& contact : customer.contacts) {
+void PutDetails(Customer& customer, v1::Customer& proto) {
+  if (customer.billing_profile.has_value()) Put(std::move(*customer.billing_profile), *proto.mutable_billing_profile());
+  for (Contact& contact : customer.contacts) {
     type::v1::Contact& one = *proto.add_contacts();
-    one.set_first_name(contact.first_name);
-    one.set_last_name(contact.last_name);
-    one.set_email(contact.email);
-    one.set_phone_number(contact.phone_number);
+    one.set_first_name(std::move(contact.first_name));
+    one.set_last_name(std::move(contact.last_name));
+    one.set_email(std::move(contact.email));
+    one.set_phone_number(std::move(contact.phone_number));
   }
   proto.mutable_labels()->insert(customer.labels.begin(), customer.labels.end());
 }
@@ -83,20 +83,19 @@ absl::Time FromTimestamp(const google::protobuf::Timestamp& timestamp) {
   return absl::FromUnixSeconds(timestamp.seconds()) + absl::Microseconds(timestamp.nanos() / 1000);
 }
 
-v1::Customer ToProto(const Customer& customer, View view) {
-  v1::Customer proto;
+void Put(Customer&& customer, View view, v1::Customer& proto) {
   if (!customer.name.customer.empty()) proto.set_name(CustomerName(customer.name));
   proto.set_state(static_cast<v1::CustomerState>(customer.state));
   proto.set_profile_complete(customer.profile_complete);
-  proto.set_company_name(customer.company_name);
-  proto.set_primary_domain(customer.primary_domain);
-  for (const std::string& domain : customer.custom_domains) proto.add_custom_domains(domain);
-  for (const DirectoryTenant& tenant : customer.directory_tenants) {
+  proto.set_company_name(std::move(customer.company_name));
+  proto.set_primary_domain(std::move(customer.primary_domain));
+  for (std::string& domain : customer.custom_domains) proto.add_custom_domains(std::move(domain));
+  for (DirectoryTenant& tenant : customer.directory_tenants) {
     type::v1::DirectoryTenant& one = *proto.add_directory_tenants();
-    one.set_issuer(tenant.issuer);
-    one.set_tenant_id(tenant.tenant_id);
+    one.set_issuer(std::move(tenant.issuer));
+    one.set_tenant_id(std::move(tenant.tenant_id));
   }
-  proto.set_organization_registration_number(customer.organization_registration_number);
+  proto.set_organization_registration_number(std::move(customer.organization_registration_number));
   if (view == View::kFull) PutDetails(customer, proto);
   if (customer.relationship.generation > 0) {
     v1::RelationshipSummary& summary = *proto.mutable_relationship();
@@ -106,7 +105,7 @@ v1::Customer ToProto(const Customer& customer, View view) {
     summary.set_generation(customer.relationship.generation);
   }
   proto.set_origin(static_cast<v1::CustomerOrigin>(customer.origin));
-  proto.set_external_id(customer.external_id);
+  proto.set_external_id(std::move(customer.external_id));
   if (customer.revision > 0) {
     proto.set_revision(customer.revision);
     proto.set_etag(EtagOf(customer.revision));
@@ -114,6 +113,11 @@ v1::Customer ToProto(const Customer& customer, View view) {
     *proto.mutable_update_time() = ToTimestamp(customer.update_time);
   }
   if (customer.end_time.has_value()) *proto.mutable_end_time() = ToTimestamp(*customer.end_time);
+}
+
+v1::Customer ToProto(Customer customer, View view) {
+  v1::Customer proto;
+  Put(std::move(customer), view, proto);
   return proto;
 }
 

@@ -14,7 +14,9 @@ namespace clientele::customer {
 
 enum class View { kBasic, kFull };
 
-v1::Customer ToProto(const Customer& customer, View view = View::kFull);
+v1::Customer ToProto(Customer customer, View view = View::kFull);
+// Into an empty message.
+void Put(Customer&& customer, View view, v1::Customer& proto);
 v1::ImportSource ToProto(const ImportSource& source);
 
 // What a caller may say of a customer: names, profile, contacts, external id and labels, domain and tenants.

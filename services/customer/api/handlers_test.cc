@@ -27,7 +27,11 @@ class HandlersTest : public CustomerTest {
                                  const std::string& request_id = "") {
     rpc::Call call;
     call.context = CallOf(request_id);
-    return handler.work(*session_, call, request);
+    if (handler.fill == nullptr) return handler.work(*session_, call, request);
+    Response response;
+    const absl::Status filled = handler.fill(*session_, call, request, response);
+    if (!filled.ok()) return filled;
+    return response;
   }
 
   absl::StatusOr<v1::Customer> Update(const v1::Customer& customer, const std::vector<std::string>& paths) {

@@ -19,9 +19,9 @@ View ViewOf(v1::CustomerView view, View unless_said) {
 
 void AnswerCustomer(CustomerReads& reads, const AccountName& name, const std::shared_ptr<rpc::Call>& call,
                     const rpc::Reply<v1::Customer>& reply, View view) {
-  rpc::AnswerOne(reads, name, *call, reply, [name, view](const Customer* customer) -> absl::StatusOr<v1::Customer> {
+  rpc::AnswerOne(reads, name, *call, reply, [name, view](Customer* customer) -> absl::StatusOr<v1::Customer> {
     if (customer == nullptr) return NotFound("CUSTOMER", CustomerName(name));
-    return ToProto(*customer, view);
+    return ToProto(std::move(*customer), view);
   });
 }
 
@@ -30,19 +30,17 @@ void GetCustomer(const std::shared_ptr<rpc::Call>& call, const std::shared_ptr<c
   AnswerCustomer(reads, ParseAccountName(request->name()), call, reply, ViewOf(request->view(), View::kFull));
 }
 
-absl::StatusOr<v1::ListCustomersResponse> ListCustomers(pg::Session& session, rpc::Call& call,
-                                                        const v1::ListCustomersRequest& request,
-                                                        const rpc::PageTokens& tokens) {
+absl::Status ListCustomers(pg::Session& session, rpc::Call& call, const v1::ListCustomersRequest& request,
+                           v1::ListCustomersResponse& response, const rpc::PageTokens& tokens) {
   const auto wanted = rpc::PageOf(call, request, CustomerListing(), tokens);
   if (!wanted.ok()) return wanted.status();
   const View view = ViewOf(request.view(), View::kBasic);
   const auto page =
       CustomerStore::List(session, {LastSegment(request.parent()), request.show_ended(), view == View::kFull}, *wanted);
   if (!page.ok()) return page.status();
-  v1::ListCustomersResponse response;
-  for (const Customer& customer : page->items) *response.add_customers() = ToProto(customer, view);
-  response.set_next_page_token(tokens.Encode(request, page->next));
-  return response;
+  for (Customer customer : *page) Put(std::move(customer), view, *response.add_customers());
+  response.set_next_page_token(tokens.Encode(request, page->next()));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<v1::CheckDomainAvailabilityResponse> CheckDomainAvailability(

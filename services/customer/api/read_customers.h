@@ -13,9 +13,8 @@ namespace clientele::customer {
 
 void GetCustomer(const std::shared_ptr<rpc::Call>& call, const std::shared_ptr<const v1::GetCustomerRequest>& request,
                  const rpc::Reply<v1::Customer>& reply, CustomerReads& reads);
-absl::StatusOr<v1::ListCustomersResponse> ListCustomers(pg::Session& session, rpc::Call& call,
-                                                        const v1::ListCustomersRequest& request,
-                                                        const rpc::PageTokens& tokens);
+absl::Status ListCustomers(pg::Session& session, rpc::Call& call, const v1::ListCustomersRequest& request,
+                           v1::ListCustomersResponse& response, const rpc::PageTokens& tokens);
 absl::StatusOr<v1::CheckDomainAvailabilityResponse> CheckDomainAvailability(
     pg::Session& session, rpc::Call& call, const v1::CheckDomainAvailabilityRequest& request, Policy policy);
 

@@ -63,12 +63,12 @@ absl::StatusOr<v1::Customer> UpdateCustomer(pg::Session& session, rpc::Call& cal
   const auto paths = rpc::ResolveMask(request.update_mask(), customer, Updatable());
   if (!paths.ok()) return paths.status();
   const bool external_id = std::find(paths->begin(), paths->end(), "external_id") != paths->end();
-  const absl::StatusOr<Customer> changed = customers.Change(
+  absl::StatusOr<Customer> changed = customers.Change(
       session, call.context, ParseAccountName(customer.name()), customer.etag(),
       external_id ? customer.external_id() : std::string(),
       [&](const Customer& current) { return Revise(current, Wanted(current, *paths, customer), policy, call.now()); });
   if (!changed.ok()) return changed.status();
-  return ToProto(*changed);
+  return ToProto(*std::move(changed));
 }
 
 }  // namespace clientele::customer

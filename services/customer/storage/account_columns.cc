@@ -75,10 +75,12 @@ std::string LabelsText(const std::map<std::string, std::string>& labels) {
 }
 
 std::vector<DirectoryTenant> ReadTenants(pg::RowReader& row) {
-  const std::vector<std::string> issuers = row.TextArray();
-  const std::vector<std::string> ids = row.TextArray();
+  std::vector<std::string> issuers = row.TextArray();
+  std::vector<std::string> ids = row.TextArray();
   std::vector<DirectoryTenant> tenants;
-  for (size_t i = 0; i < ids.size() && i < issuers.size(); ++i) tenants.push_back({issuers[i], ids[i]});
+  for (size_t i = 0; i < ids.size() && i < issuers.size(); ++i) {
+    tenants.push_back({std::move(issuers[i]), std::move(ids[i])});
+  }
   return tenants;
 }
 

@@ -26,10 +26,10 @@ class CustomerReadsTest : public CustomerTest {
       const auto page = CustomerStore::List(*session_, selection, wanted);
       EXPECT_TRUE(page.ok()) << page.status();
       if (!page.ok()) return domains;
-      EXPECT_LE(static_cast<int>(page->items.size()), wanted.size);
-      for (const Customer& customer : page->items) domains.push_back(customer.primary_domain);
-      if (page->next.empty()) return domains;
-      wanted.after = page->next;
+      EXPECT_LE(static_cast<int>(page->size()), wanted.size);
+      for (const Customer& customer : *page) domains.push_back(customer.primary_domain);
+      if (page->next().empty()) return domains;
+      wanted.after = page->next();
     }
   }
 
@@ -120,7 +120,7 @@ TEST_F(CustomerReadsTest, EndedOnesAreShownOnlyWhenAskedFor) {
 TEST_F(CustomerReadsTest, TheFullViewHasWhatTheBasicOneLacks) {
   CreateActive("view.example");
   const auto first = [&](bool full) {
-    return CustomerStore::List(*session_, {kPartner, false, full}, Wanted())->items.at(0);
+    return *CustomerStore::List(*session_, {kPartner, false, full}, Wanted())->begin();
   };
   EXPECT_FALSE(first(false).billing_profile.has_value());
   EXPECT_EQ(first(true).billing_profile->email, "ap@contoso.com");

@@ -36,14 +36,12 @@ void PutProgress(const AcceptanceProgress& progress, v1::Invitation& message) {
 
 }  // namespace
 
-v1::Invitation ToProto(const Invitation& invitation, const std::string& accept_uri) {
-  v1::Invitation message;
+void Put(const Invitation& invitation, v1::Invitation& message) {
   if (!invitation.id.empty()) message.set_name(NameOf(invitation));
   message.set_kind(static_cast<v1::InvitationKind>(invitation.kind));
   message.set_state(static_cast<v1::InvitationState>(invitation.state));
   PutTarget(invitation.target, *message.mutable_target());
   message.set_recipient_email(invitation.recipient_email);
-  message.set_accept_uri(accept_uri);
   message.set_locale(invitation.locale);
   message.set_message(invitation.message);
   message.set_lifetime_days(invitation.lifetime_days);
@@ -64,6 +62,12 @@ v1::Invitation ToProto(const Invitation& invitation, const std::string& accept_u
   message.set_etag(EtagOf(invitation));
   *message.mutable_create_time() = TimestampOf(invitation.create_time);
   *message.mutable_update_time() = TimestampOf(invitation.update_time);
+}
+
+v1::Invitation ToProto(const Invitation& invitation, const std::string& accept_uri) {
+  v1::Invitation message;
+  Put(invitation, message);
+  message.set_accept_uri(accept_uri);
   return message;
 }
 

@@ -13,6 +13,8 @@ namespace clientele::invitation {
 
 // `accept_uri` is empty for those who may not see it.
 v1::Invitation ToProto(const Invitation& invitation, const std::string& accept_uri = "");
+// Into an empty message.
+void Put(const Invitation& invitation, v1::Invitation& message);
 
 InvitationDraft FromProto(const v1::Invitation& invitation);
 Acceptance FromProto(const v1::AcceptInvitationRequest& request);

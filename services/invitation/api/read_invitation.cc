@@ -37,17 +37,15 @@ void GetInvitation(const std::shared_ptr<rpc::Call>& call,
                  [call, ids, &tokens](const Invitation* found) { return Show(*call, ids, found, tokens); });
 }
 
-absl::StatusOr<v1::ListInvitationsResponse> ListInvitations(pg::Session& session, rpc::Call& call,
-                                                            const v1::ListInvitationsRequest& request,
-                                                            const rpc::PageTokens& page_tokens) {
+absl::Status ListInvitations(pg::Session& session, rpc::Call& call, const v1::ListInvitationsRequest& request,
+                             v1::ListInvitationsResponse& response, const rpc::PageTokens& page_tokens) {
   const auto wanted = rpc::PageOf(call, request, InvitationListing(), page_tokens);
   if (!wanted.ok()) return wanted.status();
   const auto page = InvitationStore::List(session, IdsOf(request.parent()).partner, call.now(), *wanted);
   if (!page.ok()) return page.status();
-  v1::ListInvitationsResponse response;
-  for (const Invitation& one : page->items) *response.add_invitations() = ToProto(ShownAt(one, call.now()));
-  response.set_next_page_token(page_tokens.Encode(request, page->next));
-  return response;
+  for (Invitation one : *page) Put(ShownAt(std::move(one), call.now()), *response.add_invitations());
+  response.set_next_page_token(page_tokens.Encode(request, page->next()));
+  return absl::OkStatus();
 }
 
 }  // namespace clientele::invitation

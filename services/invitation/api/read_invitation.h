@@ -17,8 +17,7 @@ std::string AcceptUriFor(const rpc::Call& call, const Invitation& invitation, co
 void GetInvitation(const std::shared_ptr<rpc::Call>& call,
                    const std::shared_ptr<const v1::GetInvitationRequest>& request,
                    const rpc::Reply<v1::Invitation>& reply, InvitationReads& reads, const InvitationTokens& tokens);
-absl::StatusOr<v1::ListInvitationsResponse> ListInvitations(pg::Session& session, rpc::Call& call,
-                                                            const v1::ListInvitationsRequest& request,
-                                                            const rpc::PageTokens& page_tokens);
+absl::Status ListInvitations(pg::Session& session, rpc::Call& call, const v1::ListInvitationsRequest& request,
+                             v1::ListInvitationsResponse& response, const rpc::PageTokens& page_tokens);
 
 }  // namespace clientele::invitation

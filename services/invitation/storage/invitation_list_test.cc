@@ -19,11 +19,11 @@ class InvitationListTest : public StoreTest {
       const auto page = InvitationStore::List(*session_, kPartnerId, now_, wanted);
       EXPECT_TRUE(page.ok()) << page.status();
       if (!page.ok()) return names;
-      for (const Invitation& invitation : page->items) {
+      for (const Invitation& invitation : *page) {
         names.push_back(invitation.target.email.substr(0, invitation.target.email.find('@')));
       }
-      if (page->next.empty()) return names;
-      wanted.after = page->next;
+      if (page->next().empty()) return names;
+      wanted.after = page->next();
     }
   }
 

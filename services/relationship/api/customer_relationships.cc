@@ -22,17 +22,16 @@ void GetCustomerRelationship(const std::shared_ptr<rpc::Call>& call,
                  });
 }
 
-absl::StatusOr<v1::ListCustomerRelationshipsResponse> ListCustomerRelationships(
-    pg::Session& session, rpc::Call& call, const v1::ListCustomerRelationshipsRequest& request,
-    const rpc::PageTokens& tokens) {
+absl::Status ListCustomerRelationships(pg::Session& session, rpc::Call& call,
+                                       const v1::ListCustomerRelationshipsRequest& request,
+                                       v1::ListCustomerRelationshipsResponse& response, const rpc::PageTokens& tokens) {
   const auto wanted = rpc::PageOf(call, request, RelationshipListing(), tokens);
   if (!wanted.ok()) return wanted.status();
   const auto page = RelationshipStore::List(session, IdsOf(request.parent()).partner, *wanted);
   if (!page.ok()) return page.status();
-  v1::ListCustomerRelationshipsResponse response;
-  for (const auto& relationship : page->items) *response.add_customer_relationships() = ToProto(relationship);
-  response.set_next_page_token(tokens.Encode(request, page->next));
-  return response;
+  for (const auto& relationship : *page) Put(relationship, *response.add_customer_relationships());
+  response.set_next_page_token(tokens.Encode(request, page->next()));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<v1::EstablishCustomerRelationshipsResponse> EstablishCustomerRelationships(

@@ -16,9 +16,9 @@ namespace clientele::relationship {
 void GetCustomerRelationship(const std::shared_ptr<rpc::Call>& call,
                              const std::shared_ptr<const v1::GetCustomerRelationshipRequest>& request,
                              const rpc::Reply<v1::CustomerRelationship>& reply, RelationshipReads& reads);
-absl::StatusOr<v1::ListCustomerRelationshipsResponse> ListCustomerRelationships(
-    pg::Session& session, rpc::Call& call, const v1::ListCustomerRelationshipsRequest& request,
-    const rpc::PageTokens& tokens);
+absl::Status ListCustomerRelationships(pg::Session& session, rpc::Call& call,
+                                       const v1::ListCustomerRelationshipsRequest& request,
+                                       v1::ListCustomerRelationshipsResponse& response, const rpc::PageTokens& tokens);
 absl::StatusOr<v1::EstablishCustomerRelationshipsResponse> EstablishCustomerRelationships(
     pg::Session& session, rpc::Call& call, const v1::EstablishCustomerRelationshipsRequest& request,
     const EstablishStore& relationships, const market::Cloud& cloud);

@@ -7,8 +7,8 @@
 #include "services/relationship/domain/resource_name.h"
 
 namespace clientele::relationship {
-v1::Partner ToProto(const Partner& partner) {
-  v1::Partner proto;
+
+void Put(const Partner& partner, v1::Partner& proto) {
   proto.set_name(PartnerName(partner.id));
   proto.set_display_name(partner.display_name);
   proto.set_mpn_id(partner.mpn_id);
@@ -24,6 +24,11 @@ v1::Partner ToProto(const Partner& partner) {
   proto.set_etag(EtagOf(partner.revision));
   *proto.mutable_create_time() = ToTimestamp(partner.create_time);
   *proto.mutable_update_time() = ToTimestamp(partner.update_time);
+}
+
+v1::Partner ToProto(const Partner& partner) {
+  v1::Partner proto;
+  Put(partner, proto);
   return proto;
 }
 

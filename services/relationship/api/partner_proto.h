@@ -12,6 +12,8 @@
 namespace clientele::relationship {
 
 v1::Partner ToProto(const Partner& partner);
+// Into an empty message.
+void Put(const Partner& partner, v1::Partner& proto);
 
 // The values at `paths` (top-level fields of Partner), each checked; what is wrong is added to `violations`.
 PartnerPatch PatchOf(const v1::Partner& partner, const std::vector<std::string>& paths, const market::Cloud& cloud,

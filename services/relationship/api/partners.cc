@@ -95,17 +95,15 @@ absl::StatusOr<v1::Partner> UpdatePartner(pg::Session& session, rpc::Call& call,
   return ToProto(*updated);
 }
 
-absl::StatusOr<v1::ListPartnersResponse> ListPartners(pg::Session& session, rpc::Call& call,
-                                                      const v1::ListPartnersRequest& request,
-                                                      const rpc::PageTokens& tokens) {
+absl::Status ListPartners(pg::Session& session, rpc::Call& call, const v1::ListPartnersRequest& request,
+                          v1::ListPartnersResponse& response, const rpc::PageTokens& tokens) {
   const auto wanted = rpc::PageOf(call, request, PartnerListing(), tokens);
   if (!wanted.ok()) return wanted.status();
   const auto page = PartnerStore::List(session, *wanted);
   if (!page.ok()) return page.status();
-  v1::ListPartnersResponse response;
-  for (const Partner& partner : page->items) *response.add_partners() = ToProto(partner);
-  response.set_next_page_token(tokens.Encode(request, page->next));
-  return response;
+  for (const Partner& partner : *page) Put(partner, *response.add_partners());
+  response.set_next_page_token(tokens.Encode(request, page->next()));
+  return absl::OkStatus();
 }
 
 }  // namespace clientele::relationship

@@ -19,9 +19,8 @@ absl::StatusOr<v1::Partner> CreatePartner(pg::Session& session, rpc::Call& call,
                                           const market::Markets& markets, const market::Cloud& cloud);
 void GetPartner(const std::shared_ptr<rpc::Call>& call, const std::shared_ptr<const v1::GetPartnerRequest>& request,
                 const rpc::Reply<v1::Partner>& reply, PartnerReads& reads);
-absl::StatusOr<v1::ListPartnersResponse> ListPartners(pg::Session& session, rpc::Call& call,
-                                                      const v1::ListPartnersRequest& request,
-                                                      const rpc::PageTokens& tokens);
+absl::Status ListPartners(pg::Session& session, rpc::Call& call, const v1::ListPartnersRequest& request,
+                          v1::ListPartnersResponse& response, const rpc::PageTokens& tokens);
 absl::Status CheckUpdatePartner(const rpc::Call& call, const v1::UpdatePartnerRequest& request,
                                 const market::Cloud& cloud);
 absl::StatusOr<v1::Partner> UpdatePartner(pg::Session& session, rpc::Call& call,

@@ -44,8 +44,7 @@ Establishment EstablishmentOf(const v1::CustomerRelationshipRequest& request, co
 
 }  // namespace
 
-v1::CustomerRelationship ToProto(const CustomerRelationship& relationship) {
-  v1::CustomerRelationship proto;
+void Put(const CustomerRelationship& relationship, v1::CustomerRelationship& proto) {
   proto.set_name(CustomerRelationshipName(relationship.partner, relationship.customer));
   proto.set_kind(static_cast<v1::RelationshipKind>(relationship.kind));
   proto.set_state(static_cast<v1::RelationshipState>(relationship.state));
@@ -61,11 +60,15 @@ v1::CustomerRelationship ToProto(const CustomerRelationship& relationship) {
   *proto.mutable_create_time() = ToTimestamp(relationship.create_time);
   *proto.mutable_update_time() = ToTimestamp(relationship.update_time);
   *proto.mutable_establish_time() = ToTimestamp(relationship.establish_time);
+}
+
+v1::CustomerRelationship ToProto(const CustomerRelationship& relationship) {
+  v1::CustomerRelationship proto;
+  Put(relationship, proto);
   return proto;
 }
 
-v1::TerminationHold ToProto(const TerminationHold& hold) {
-  v1::TerminationHold proto;
+void Put(const TerminationHold& hold, v1::TerminationHold& proto) {
   proto.set_name(TerminationHoldName(hold.partner, hold.customer, hold.id));
   proto.set_kind(static_cast<v1::HoldKind>(hold.kind));
   proto.set_description(hold.description);
@@ -74,6 +77,11 @@ v1::TerminationHold ToProto(const TerminationHold& hold) {
   proto.set_etag(EtagOf(hold.revision));
   *proto.mutable_create_time() = ToTimestamp(hold.create_time);
   *proto.mutable_update_time() = ToTimestamp(hold.update_time);
+}
+
+v1::TerminationHold ToProto(const TerminationHold& hold) {
+  v1::TerminationHold proto;
+  Put(hold, proto);
   return proto;
 }
 

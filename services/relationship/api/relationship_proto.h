@@ -19,6 +19,9 @@ namespace clientele::relationship {
 
 v1::CustomerRelationship ToProto(const CustomerRelationship& relationship);
 v1::TerminationHold ToProto(const TerminationHold& hold);
+// Into an empty message.
+void Put(const CustomerRelationship& relationship, v1::CustomerRelationship& proto);
+void Put(const TerminationHold& hold, v1::TerminationHold& proto);
 
 // INVALID_FIELD with every row whose pair stands in the request before.
 absl::StatusOr<std::vector<Establishment>> EstablishmentsOf(

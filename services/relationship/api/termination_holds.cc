@@ -27,18 +27,16 @@ absl::StatusOr<google::protobuf::Empty> DeleteTerminationHold(pg::Session& sessi
   return google::protobuf::Empty();
 }
 
-absl::StatusOr<v1::ListTerminationHoldsResponse> ListTerminationHolds(pg::Session& session, rpc::Call& call,
-                                                                      const v1::ListTerminationHoldsRequest& request,
-                                                                      const rpc::PageTokens& tokens) {
+absl::Status ListTerminationHolds(pg::Session& session, rpc::Call& call, const v1::ListTerminationHoldsRequest& request,
+                                  v1::ListTerminationHoldsResponse& response, const rpc::PageTokens& tokens) {
   const auto wanted = rpc::PageOf(call, request, HoldListing(), tokens);
   if (!wanted.ok()) return wanted.status();
   const ResourceIds ids = IdsOf(request.parent());
   const auto page = HoldStore::List(session, {ids.partner, ids.customer}, *wanted);
   if (!page.ok()) return page.status();
-  v1::ListTerminationHoldsResponse response;
-  for (const TerminationHold& hold : page->items) *response.add_termination_holds() = ToProto(hold);
-  response.set_next_page_token(tokens.Encode(request, page->next));
-  return response;
+  for (const TerminationHold& hold : *page) Put(hold, *response.add_termination_holds());
+  response.set_next_page_token(tokens.Encode(request, page->next()));
+  return absl::OkStatus();
 }
 
 }  // namespace clientele::relationship

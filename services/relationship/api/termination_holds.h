@@ -16,8 +16,7 @@ absl::StatusOr<v1::TerminationHold> UpsertTerminationHold(pg::Session& session, 
 absl::StatusOr<google::protobuf::Empty> DeleteTerminationHold(pg::Session& session, rpc::Call& call,
                                                               const v1::DeleteTerminationHoldRequest& request,
                                                               const HoldStore& holds);
-absl::StatusOr<v1::ListTerminationHoldsResponse> ListTerminationHolds(pg::Session& session, rpc::Call& call,
-                                                                      const v1::ListTerminationHoldsRequest& request,
-                                                                      const rpc::PageTokens& tokens);
+absl::Status ListTerminationHolds(pg::Session& session, rpc::Call& call, const v1::ListTerminationHoldsRequest& request,
+                                  v1::ListTerminationHoldsResponse& response, const rpc::PageTokens& tokens);
 
 }  // namespace clientele::relationship

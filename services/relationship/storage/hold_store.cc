@@ -168,7 +168,7 @@ absl::StatusOr<pg::Page<TerminationHold>> HoldStore::List(pg::Session& session, 
   const pg::ListQuery query = {kHoldColumns, "FROM termination_hold h", "h.partner = $1 AND h.customer = $2",
                                pg::Params().Text(key.first).Text(key.second)};
   auto read = pg::ReadPage(session, query, page, ReadHold);
-  if (read.ok() && read->items.empty() && page.after.empty()) {
+  if (read.ok() && read->empty() && page.after.empty()) {
     if (const auto found = RelationshipStore::Read(session, key); !found.ok()) return found.status();
   }
   return read;

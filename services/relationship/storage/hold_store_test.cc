@@ -124,8 +124,8 @@ TEST_F(HoldStoreTest, ListsOldestFirst) {
   do {
     const auto page = HoldStore::List(*session_, key_, wanted);
     ASSERT_TRUE(page.ok()) << page.status();
-    for (const TerminationHold& hold : page->items) ids.push_back(hold.id);
-    wanted.after = page->next;
+    for (const TerminationHold& hold : *page) ids.push_back(hold.id);
+    wanted.after = page->next();
   } while (!wanted.after.empty());
   EXPECT_THAT(ids, ElementsAre("c", "a", "b"));
   EXPECT_EQ(ReasonOf(HoldStore::List(*session_, {key_.first, NewId()}, wanted).status()),

@@ -33,9 +33,9 @@ class PartnerStoreTest : public StoreTest {
     do {
       const auto page = PartnerStore::List(*session_, wanted);
       EXPECT_TRUE(page.ok()) << page.status();
-      EXPECT_LE(page->items.size(), static_cast<size_t>(size));
-      for (const Partner& partner : page->items) ids.push_back(partner.mpn_id);
-      wanted.after = page->next;
+      EXPECT_LE(page->size(), static_cast<size_t>(size));
+      for (const Partner& partner : *page) ids.push_back(partner.mpn_id);
+      wanted.after = page->next();
     } while (!wanted.after.empty());
     return ids;
   }

@@ -238,7 +238,7 @@ absl::StatusOr<pg::Page<CustomerRelationship>> RelationshipStore::List(pg::Sessi
                                absl::StrCat("FROM customer_relationship r", kRelationshipSagaJoin), "r.partner = $1",
                                pg::Params().Text(partner)};
   auto read = pg::ReadPage(session, query, page, ReadRelationship);
-  if (read.ok() && read->items.empty() && page.after.empty()) {
+  if (read.ok() && read->empty() && page.after.empty()) {
     if (const auto found = PartnerStore::Read(session, partner); !found.ok()) return found.status();
   }
   return read;

@@ -182,8 +182,8 @@ TEST_F(RelationshipStoreTest, ListsByPage) {
     do {
       const auto page = RelationshipStore::List(*session_, partner_, wanted);
       EXPECT_TRUE(page.ok()) << page.status();
-      for (const auto& relationship : page->items) ids.push_back(relationship.customer);
-      wanted.after = page->next;
+      for (const auto& relationship : *page) ids.push_back(relationship.customer);
+      wanted.after = page->next();
     } while (!wanted.after.empty());
     return ids;
   };
@@ -201,7 +201,7 @@ TEST_F(RelationshipStoreTest, ListTellsAPartnerWithoutRelationshipsFromNone) {
   const pg::PageRequest wanted{{}, RelationshipListing().orders.at("create_time"), {}, 10};
   const auto empty = RelationshipStore::List(*session_, partner_, wanted);
   ASSERT_TRUE(empty.ok()) << empty.status();
-  EXPECT_TRUE(empty->items.empty());
+  EXPECT_TRUE(empty->empty());
   EXPECT_EQ(ReasonOf(RelationshipStore::List(*session_, NewId(), wanted).status()), "PARTNER_NOT_FOUND");
 }
 
