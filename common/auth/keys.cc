@@ -35,7 +35,7 @@ using MacContext = std::unique_ptr<EVP_MAC_CTX, FreeMacContext>;
 
 MacContext MakeHmacSha256() {
   EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  MacContext context(EVP_MAC_CTX_new(hmac));
+  MacContext context(hmac == nullptr ? nullptr : EVP_MAC_CTX_new(hmac));
   EVP_MAC_free(hmac);
   char digest[] = "SHA256";
   const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),

@@ -44,13 +44,13 @@ class Executor::Impl {
  public:
   explicit Impl(const ExecutorOptions& options)
       : read_("read", options.read, Connections(options.read, Named(options.session, "read"))),
-        list_("list", options.list, Connections(options.list, Named(options.session, "list"))),
         statements_("write", options.write, Connections(options.write, Named(options.session, "write"))),
         groups_(statements_),
         write_("write", options.write, Sharing(groups_, options.commands)),
         bulk_("bulk", options.bulk, Connections(options.bulk, Named(options.session, "bulk"))),
+        list_("list", options.list, Connections(options.list, Named(options.session, "list"))),
         pulse_(Named(options.session, "pulse")),
-        lanes_{&read_, &list_, &write_, &bulk_, &statements_} {}
+        lanes_{&read_, &write_, &bulk_, &list_, &statements_} {}
 
   WorkerLane& lane(Lane lane) { return *lanes_[static_cast<size_t>(lane)]; }
   const std::array<WorkerLane*, kLaneCount + 1>& lanes() const { return lanes_; }
@@ -59,11 +59,11 @@ class Executor::Impl {
 
  private:
   WorkerLane read_;
-  WorkerLane list_;
   WorkerLane statements_;
   StatementGroups groups_;
   WorkerLane write_;
   WorkerLane bulk_;
+  WorkerLane list_;
   Pulse pulse_;
   // By their Lane; last, and stopped last, the one that commands need to come to their end.
   const std::array<WorkerLane*, kLaneCount + 1> lanes_;

@@ -12,7 +12,7 @@
 
 namespace clientele::pg {
 
-enum class Lane { kRead, kList, kWrite, kBulk };
+enum class Lane { kRead, kWrite, kBulk, kList };
 inline constexpr int kLaneCount = 4;
 
 struct LaneOptions {
@@ -26,11 +26,11 @@ struct LaneOptions {
 struct ExecutorOptions {
   SessionOptions session;
   LaneOptions read{2, 2048};
-  // Pages share no statement, as reads of one row do: more workers answer more of them at a time.
-  LaneOptions list{4, 1024};
   // Whoever waits for a lock keeps one of few connections from all commands: those that want the row try again.
   LaneOptions write{2, 1024, absl::Seconds(5), absl::Milliseconds(50)};
   LaneOptions bulk{1, 128, absl::Seconds(30)};
+  // Pages share no statement, as reads of one row do: more workers answer more of them at a time.
+  LaneOptions list{4, 1024};
   // Jobs of the write lane that run at the same time, each on a thread; they share the lane's connections.
   int commands = 32;
 };

@@ -152,7 +152,7 @@ absl::Status Assemble(const Binary& binary, Process& process) {
 }
 
 void ReportLanes(const pg::Executor& executor) {
-  static constexpr const char* kNames[] = {"read", "list", "write", "bulk"};
+  static constexpr const char* kNames[] = {"read", "write", "bulk", "list"};
   for (int i = 0; i < pg::kLaneCount; ++i) {
     const pg::LaneStatistics statistics = executor.Statistics(static_cast<pg::Lane>(i));
     const obs::Labels lane{{"lane", kNames[i]}};

@@ -10,7 +10,7 @@ from suite import eventually
 from cell import Cell, Replica
 
 # The connections of a replica.
-LANES = {"read": 2, "list": 4, "write": 2, "bulk": 2}
+LANES = {"read": 2, "write": 2, "bulk": 2, "list": 4}
 
 
 class Watch:
