@@ -6,6 +6,7 @@ namespace clientele::rpc {
 
 grpc::ByteBuffer BytesOf(const google::protobuf::Message& message) {
   grpc::Slice bytes(message.ByteSizeLong());
+  // Nobody shares the slice yet.
   message.SerializeWithCachedSizesToArray(const_cast<uint8_t*>(bytes.begin()));
   return grpc::ByteBuffer(&bytes, 1);
 }
