@@ -21,11 +21,15 @@ struct LaneOptions {
   // Ceiling of one statement in this lane, and of its wait for a lock; they take the place of the session options' own.
   absl::Duration statement_timeout = absl::Seconds(5);
   absl::Duration lock_timeout = absl::Seconds(2);
+  // So long, and at most twice, a job that a busy worker may take along (Job::spent) is left to it while others are
+  // idle: one statement for many costs less than two. Then another takes it, so that nothing waits behind a slow
+  // statement. Zero: another takes it at once.
+  absl::Duration patience = absl::ZeroDuration();
 };
 
 struct ExecutorOptions {
   SessionOptions session;
-  LaneOptions read{2, 2048};
+  LaneOptions read{2, 2048, absl::Seconds(5), absl::Seconds(2), absl::Milliseconds(5)};
   // Whoever waits for a lock keeps one of few connections from all commands: those that want the row try again.
   LaneOptions write{2, 1024, absl::Seconds(5), absl::Milliseconds(50)};
   LaneOptions bulk{1, 128, absl::Seconds(30)};
@@ -34,6 +38,9 @@ struct ExecutorOptions {
   // Jobs of the write lane that run at the same time, each on a thread; they share the lane's connections.
   int commands = 32;
 };
+
+// The most jobs whose work is done together, one job taking the others' along.
+inline constexpr size_t kMaxBatch = 64;
 
 // Work for a worker that has a session.
 struct Job {

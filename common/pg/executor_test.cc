@@ -1,16 +1,11 @@
 #include "common/pg/executor.h"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include <atomic>
 #include <thread>
 
-#include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
-#include "common/core/error.h"
-#include "common/core/mutex.h"
-#include "common/pg/things_test.h"
+#include "common/pg/executor_fixture_test.h"
 
 namespace clientele::pg {
 namespace {
@@ -18,87 +13,6 @@ namespace {
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
-
-// What came of jobs, in the order in which they ran.
-class Outcomes {
- public:
-  void Add(const std::string& outcome) {
-    MutexLock lock(&mutex_);
-    outcomes_.push_back(outcome);
-    changed_.NotifyAll();
-  }
-  std::vector<std::string> WaitFor(size_t count) {
-    MutexLock lock(&mutex_);
-    const absl::Time limit = absl::Now() + absl::Seconds(30);
-    while (outcomes_.size() < count && absl::Now() < limit) changed_.WaitFor(&mutex_, absl::Seconds(1));
-    return outcomes_;
-  }
-
- private:
-  Mutex mutex_;
-  CondVar changed_;
-  std::vector<std::string> outcomes_ ABSL_GUARDED_BY(mutex_);
-};
-
-// A gate that a job stands at, so that its worker is busy for as long as the test likes.
-class Gate {
- public:
-  void Stand() {
-    MutexLock lock(&mutex_);
-    ++standing_;
-    changed_.NotifyAll();
-    while (!open_) changed_.Wait(&mutex_);
-  }
-  void AwaitStanding(int count) {
-    MutexLock lock(&mutex_);
-    while (standing_ < count) changed_.Wait(&mutex_);
-  }
-  void Open() {
-    MutexLock lock(&mutex_);
-    open_ = true;
-    changed_.NotifyAll();
-  }
-
- private:
-  Mutex mutex_;
-  CondVar changed_;
-  int standing_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool open_ ABSL_GUARDED_BY(mutex_) = false;
-};
-
-class ExecutorTest : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() { session() = NewThings(); }
-  static SessionOptions& session() {
-    static auto* const options = new SessionOptions;
-    return *options;
-  }
-  static ExecutorOptions Options(int workers = 1, int queue_limit = 100) {
-    ExecutorOptions options;
-    options.session = session();
-    options.read = {workers, queue_limit, absl::Seconds(5)};
-    options.write = {1, 10, absl::Seconds(5)};
-    return options;
-  }
-  // A job that notes how it was run, and asks the database where it got a session.
-  Job Noted(const std::string& name) {
-    Job job;
-    job.run = [this, name](absl::StatusOr<Session*> session) {
-      absl::Status status = session.status();
-      if (status.ok()) status = ForCaller((*session)->ReadDynamic("SELECT 1", {}).status());
-      outcomes_.Add(absl::StrCat(name, ":", status.ok() ? "OK" : ReasonOf(status)));
-    };
-    return job;
-  }
-  Job Standing() {
-    Job job;
-    job.run = [this](const absl::StatusOr<Session*>&) { gate_.Stand(); };
-    return job;
-  }
-
-  Outcomes outcomes_;
-  Gate gate_;
-};
 
 TEST_F(ExecutorTest, RunsJobsInOrderOnEachLane) {
   Executor executor(Options());
@@ -109,28 +23,6 @@ TEST_F(ExecutorTest, RunsJobsInOrderOnEachLane) {
   outcomes_.WaitFor(6);
   ASSERT_TRUE(executor.Submit(Lane::kWrite, Noted("write")).ok());
   EXPECT_THAT(outcomes_.WaitFor(7), ElementsAre("0:OK", "1:OK", "2:OK", "3:OK", "4:OK", "bulk:OK", "write:OK"));
-}
-
-TEST_F(ExecutorTest, TheWorkerThatWorkedLastTakesTheNextJob) {
-  Executor executor(Options(2));
-  for (int i = 0; i < 2; ++i) ASSERT_TRUE(executor.Submit(Lane::kRead, Standing()).ok());
-  gate_.AwaitStanding(2);
-  gate_.Open();
-  constexpr int kJobs = 50;
-  std::vector<std::string> backends;
-  for (int i = 1; i <= kJobs; ++i) {
-    Await([&] { return executor.Statistics(Lane::kRead).busy == 0; });
-    Job job;
-    job.run = [this](const absl::StatusOr<Session*>& session) {
-      outcomes_.Add(std::string((*session)->ReadDynamic("SELECT pg_backend_pid()", {})->Text(0, 0)));
-    };
-    ASSERT_TRUE(executor.Submit(Lane::kRead, std::move(job)).ok());
-    backends = outcomes_.WaitFor(i);
-  }
-  // Workers that took turns would change each time. One that is not quite back when the next job comes changes, too.
-  int changes = 0;
-  for (int i = 1; i < kJobs; ++i) changes += backends[i] != backends[i - 1] ? 1 : 0;
-  EXPECT_LT(changes, kJobs / 2);
 }
 
 TEST_F(ExecutorTest, PagesKeepNoReadWaiting) {
@@ -214,23 +106,6 @@ TEST_F(ExecutorTest, DropsWhatExpiredOrWasAbandoned) {
   for (const Job& job : {expired, abandoned, wanted}) ASSERT_TRUE(executor.Submit(Lane::kRead, job).ok());
   gate_.Open();
   EXPECT_THAT(outcomes_.WaitFor(3), ElementsAre("expired:DEADLINE_EXCEEDED", "abandoned:CANCELLED", "wanted:OK"));
-}
-
-TEST_F(ExecutorTest, DropsWhatAnotherJobTookAlong) {
-  Executor executor(Options());
-  ASSERT_TRUE(executor.Submit(Lane::kRead, Standing()).ok());
-  gate_.AwaitStanding(1);
-  const auto spent = std::make_shared<std::atomic<bool>>(false);
-  Job taken = Noted("taken along");
-  taken.spent = spent;
-  Job wanted = Noted("wanted");
-  wanted.spent = std::make_shared<std::atomic<bool>>(false);
-  for (const Job& job : {taken, taken, wanted}) ASSERT_TRUE(executor.Submit(Lane::kRead, job).ok());
-  *spent = true;
-  gate_.Open();
-  EXPECT_THAT(outcomes_.WaitFor(1), ElementsAre("wanted:OK"));
-  Await([&] { return executor.Statistics(Lane::kRead).queued == 0; });
-  EXPECT_THAT(outcomes_.WaitFor(0), SizeIs(1));
 }
 
 TEST_F(ExecutorTest, StopRunsEveryJobExactlyOnce) {

@@ -43,14 +43,20 @@ absl::Status WorkerLane::Submit(Job& job) {
                     absl::StrCat("too many requests wait in the lane ", name_, "; try again"), {{"lane", name_}}),
           absl::Milliseconds(200));
     }
+    const bool left = LeftToTheBusy(job);
     queue_.push_back(std::move(job));
-    if (!idle_.empty()) {
+    if (!idle_.empty() && !left) {
       idle = idle_.back();
       idle_.pop_back();
     }
   }
   if (idle != nullptr) idle->wake.NotifyOne();
   return absl::OkStatus();
+}
+
+bool WorkerLane::LeftToTheBusy(const Job& job) const {
+  // Jobs of the batch that runs may still lie in the queue.
+  return job.spent != nullptr && watched_ && Awake() && queue_.size() < 2 * kMaxBatch;
 }
 
 bool WorkerLane::Ready() const {
@@ -149,12 +155,7 @@ void WorkerLane::Serve(Worker& worker) {
 WorkerLane::Found WorkerLane::Next(Worker& worker, Job& job) {
   std::vector<Job> spent;  // die outside the lock
   MutexLock lock(&mutex_);
-  if (queue_.empty() && !stopping_) {
-    idle_.push_back(&worker);
-    worker.wake.WaitFor(&mutex_, kIdleCheck);
-    // Still there where no job woke it.
-    idle_.erase(std::remove(idle_.begin(), idle_.end(), &worker), idle_.end());
-  }
+  if (queue_.empty() && !stopping_) WaitIdle(worker);
   if (stopping_) return Found::kStop;
   while (!queue_.empty() && queue_.front().spent != nullptr && *queue_.front().spent) {
     spent.push_back(std::move(queue_.front()));
@@ -164,7 +165,30 @@ WorkerLane::Found WorkerLane::Next(Worker& worker, Job& job) {
   job = std::move(queue_.front());
   queue_.pop_front();
   ++busy_;
+  ++taken_;
   return Found::kJob;
+}
+
+void WorkerLane::WaitIdle(Worker& worker) {
+  idle_.push_back(&worker);
+  if (options_.patience > absl::ZeroDuration() && !watched_ && Awake()) {
+    watched_ = true;
+    const absl::Time check = absl::Now() + kIdleCheck;
+    uint64_t before = 0;
+    // The watch goes on while the others take jobs. Once they do not, this one takes what waits, or need not watch.
+    do {
+      before = taken_;
+      worker.wake.WaitFor(&mutex_, options_.patience);
+    } while (taken_ != before && Idle(worker) && !stopping_ && absl::Now() < check);
+    watched_ = false;
+  }
+  if (queue_.empty() && Idle(worker) && !stopping_) worker.wake.WaitFor(&mutex_, kIdleCheck);
+  // Still there where no job woke it.
+  idle_.erase(std::remove(idle_.begin(), idle_.end(), &worker), idle_.end());
+}
+
+bool WorkerLane::Idle(const Worker& worker) const {
+  return std::find(idle_.begin(), idle_.end(), &worker) != idle_.end();
 }
 
 void WorkerLane::Run(Job& job, Session& session) {

@@ -47,6 +47,13 @@ class WorkerLane {
   void Serve(Worker& worker);
   // Waits for a job, for a while.
   Found Next(Worker& worker, Job& job);
+  // Waits until a job or the end of the lane wakes it, for a while. One idle worker watches the busy ones meanwhile.
+  void WaitIdle(Worker& worker) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Idle(const Worker& worker) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // True where no idle worker need be woken for it.
+  bool LeftToTheBusy(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // True while a worker will look at the queue without being woken.
+  bool Awake() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return static_cast<int>(idle_.size()) < connected_; }
   void Run(Job& job, Session& session);
   std::deque<Job> TakeAll();
   int workers() const { return static_cast<int>(workers_.size()); }
@@ -59,6 +66,8 @@ class WorkerLane {
   CondVar stop_;  // the lane stops
   // Workers that wait for a job. The one that came last takes the next: its memory and its backend's are in the caches.
   std::vector<Worker*> idle_ ABSL_GUARDED_BY(mutex_);
+  bool watched_ ABSL_GUARDED_BY(mutex_) = false;  // an idle worker sees to it that the busy ones take what comes
+  uint64_t taken_ ABSL_GUARDED_BY(mutex_) = 0;    // jobs that workers took
   std::deque<Job> queue_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   int busy_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -21,7 +21,6 @@ namespace clientele::pg {
 template <class Key, class Value>
 class PointReads {
  public:
-  static constexpr size_t kMaxBatch = 64;
   // Answers one value for each key, in the order of the keys.
   using Fetch = std::function<absl::StatusOr<std::vector<Value>>(Session&, const std::vector<Key>&)>;
   // Runs on the worker.

@@ -82,7 +82,7 @@ TEST_F(PointReadsTest, OneStatementForWhatWaitsAndEachItsOwnAnswer) {
   open.Wait();
   executor.Stop();            // whose jobs may still hold the reads
   EXPECT_EQ(statements_, 4);  // 64 + 64 + 64 + 8
-  EXPECT_EQ(largest_, Numbers::kMaxBatch);
+  EXPECT_EQ(largest_, kMaxBatch);
 }
 
 TEST_F(PointReadsTest, ManyThreadsGetTheirOwnAnswers) {
