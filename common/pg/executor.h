@@ -21,9 +21,9 @@ struct LaneOptions {
   // Ceiling of one statement in this lane, and of its wait for a lock; they take the place of the session options' own.
   absl::Duration statement_timeout = absl::Seconds(5);
   absl::Duration lock_timeout = absl::Seconds(2);
-  // So long, and at most twice, a job that a busy worker may take along (Job::spent) is left to it while others are
-  // idle: one statement for many costs less than two. Then another takes it, so that nothing waits behind a slow
-  // statement. Zero: another takes it at once.
+  // A job that a busy worker may take along (Job::spent) is left to it while others are idle, as long as it takes
+  // something each time so long passes: one statement for many costs less than two. Else an idle one takes the job: it
+  // waits behind a slow statement for this long, or twice. Zero: an idle one takes it at once.
   absl::Duration patience = absl::ZeroDuration();
 };
 
@@ -39,7 +39,7 @@ struct ExecutorOptions {
   int commands = 32;
 };
 
-// The most jobs whose work is done together, one job taking the others' along.
+// Point reads that one statement answers, at most (see PointReads).
 inline constexpr size_t kMaxBatch = 64;
 
 // Work for a worker that has a session.

@@ -73,7 +73,8 @@ class ExecutorTest : public ::testing::Test {
   static ExecutorOptions Options(int workers = 1, int queue_limit = 100) {
     ExecutorOptions options;
     options.session = session();
-    options.read = {workers, queue_limit, absl::Seconds(5)};
+    options.read.workers = workers;
+    options.read.queue_limit = queue_limit;
     options.write = {1, 10, absl::Seconds(5)};
     return options;
   }

@@ -165,17 +165,18 @@ WorkerLane::Found WorkerLane::Next(Worker& worker, Job& job) {
   job = std::move(queue_.front());
   queue_.pop_front();
   ++busy_;
-  ++taken_;
+  worker.taken = ++taken_;
   return Found::kJob;
 }
 
 void WorkerLane::WaitIdle(Worker& worker) {
   idle_.push_back(&worker);
-  if (options_.patience > absl::ZeroDuration() && !watched_ && Awake()) {
+  // Where the others took nothing since, they may be stuck: then this one is woken for each job that comes.
+  const bool watches = options_.patience > absl::ZeroDuration() && !watched_ && Awake() && taken_ != worker.taken;
+  if (watches) {
     watched_ = true;
     const absl::Time check = absl::Now() + kIdleCheck;
     uint64_t before = 0;
-    // The watch goes on while the others take jobs. Once they do not, this one takes what waits, or need not watch.
     do {
       before = taken_;
       worker.wake.WaitFor(&mutex_, options_.patience);
@@ -185,6 +186,8 @@ void WorkerLane::WaitIdle(Worker& worker) {
   if (queue_.empty() && Idle(worker) && !stopping_) worker.wake.WaitFor(&mutex_, kIdleCheck);
   // Still there where no job woke it.
   idle_.erase(std::remove(idle_.begin(), idle_.end(), &worker), idle_.end());
+  // It takes one; nobody was woken for the others that were left.
+  if (watches && queue_.size() > 1 && !idle_.empty()) idle_.back()->wake.NotifyOne();
 }
 
 bool WorkerLane::Idle(const Worker& worker) const {

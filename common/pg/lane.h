@@ -37,7 +37,8 @@ class WorkerLane {
   enum class Found { kJob, kNothing, kStop };
   struct Worker {
     std::unique_ptr<Session> session;
-    CondVar wake;  // a job came, or the lane stops
+    CondVar wake;        // a job came, or the lane stops
+    uint64_t taken = 0;  // the lane's count when it took its last job
   };
 
   void Work(Worker& worker);
@@ -52,7 +53,7 @@ class WorkerLane {
   bool Idle(const Worker& worker) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // True where no idle worker need be woken for it.
   bool LeftToTheBusy(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // True while a worker will look at the queue without being woken.
+  // True while a worker is not idle: unless it is stuck, it will look at the queue.
   bool Awake() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return static_cast<int>(idle_.size()) < connected_; }
   void Run(Job& job, Session& session);
   std::deque<Job> TakeAll();
@@ -66,7 +67,7 @@ class WorkerLane {
   CondVar stop_;  // the lane stops
   // Workers that wait for a job. The one that came last takes the next: its memory and its backend's are in the caches.
   std::vector<Worker*> idle_ ABSL_GUARDED_BY(mutex_);
-  bool watched_ ABSL_GUARDED_BY(mutex_) = false;  // an idle worker sees to it that the busy ones take what comes
+  bool watched_ ABSL_GUARDED_BY(mutex_) = false;  // an idle worker looks whether the others take jobs
   uint64_t taken_ ABSL_GUARDED_BY(mutex_) = 0;    // jobs that workers took
   std::deque<Job> queue_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -8,21 +8,58 @@
 namespace clientele::pg {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 class LaneTest : public ExecutorTest {
  protected:
+  static ExecutorOptions Patient(absl::Duration patience) {
+    ExecutorOptions options = Options(2, 1000);
+    options.read.patience = patience;
+    return options;
+  }
   static std::string Backend(Session& session) {
     return std::string(session.ReadDynamic("SELECT pg_backend_pid()", {})->Text(0, 0));
+  }
+  static Job StandingAt(const std::shared_ptr<Gate>& gate, std::string* backend) {
+    Job job;
+    job.run = [gate, backend](const absl::StatusOr<Session*>& session) {
+      *backend = Backend(**session);
+      gate->Stand();
+    };
+    return job;
   }
   // A job that notes who ran it, and whose work another could do.
   static Job TakenAlong(Outcomes& backends) {
     Job job;
     job.spent = std::make_shared<std::atomic<bool>>(false);
-    job.run = [&backends](const absl::StatusOr<Session*>& session) { backends.Add(Backend(**session)); };
+    job.run = [&backends](const absl::StatusOr<Session*>& session) {
+      backends.Add(session.ok() ? Backend(**session) : ReasonOf(session.status()));
+    };
     return job;
   }
+  // Time for an idle worker that was woken, or is about to be idle.
+  void WorkElsewhere(Executor& executor) {
+    ASSERT_TRUE(executor.Submit(Lane::kBulk, Noted("elsewhere")).ok());
+    outcomes_.WaitFor(++elsewhere_);
+  }
+  // Has one of two workers stand at a gate, and the other watch it. Answers the backend of the one that stands.
+  std::string StandWatched(Executor& executor, const std::shared_ptr<Gate>& gate) {
+    const auto before = std::make_shared<Gate>();
+    std::string watching, standing;
+    EXPECT_TRUE(executor.Submit(Lane::kRead, StandingAt(before, &watching)).ok());
+    before->AwaitStanding(1);
+    EXPECT_TRUE(executor.Submit(Lane::kRead, StandingAt(gate, &standing)).ok());
+    gate->AwaitStanding(1);
+    before->Open();
+    Await([&] { return executor.Statistics(Lane::kRead).busy == 1; });
+    WorkElsewhere(executor);
+    return standing;
+  }
+
+  size_t elsewhere_ = 0;
 };
 
 TEST_F(LaneTest, TheWorkerThatWorkedLastTakesTheNextJob) {
@@ -46,66 +83,47 @@ TEST_F(LaneTest, TheWorkerThatWorkedLastTakesTheNextJob) {
 }
 
 TEST_F(LaneTest, ABusyWorkerIsLeftWhatItMayTakeAlong) {
-  ExecutorOptions options = Options(2);
-  options.read.patience = absl::Hours(1);
-  Executor executor(options);
-  constexpr int kRounds = 50;
-  int left = 0;
-  for (int i = 0; i < kRounds; ++i) {
-    Gate gate;
-    std::string busy;
-    Job stands;
-    stands.run = [&](const absl::StatusOr<Session*>& session) {
-      busy = Backend(**session);
-      gate.Stand();
-    };
-    ASSERT_TRUE(executor.Submit(Lane::kRead, std::move(stands)).ok());
-    gate.AwaitStanding(1);
-    Outcomes took;
-    ASSERT_TRUE(executor.Submit(Lane::kRead, TakenAlong(took)).ok());
-    // Time for an idle worker that was woken.
-    ASSERT_TRUE(executor.Submit(Lane::kBulk, Noted("elsewhere")).ok());
-    outcomes_.WaitFor(i + 1);
-    gate.Open();
-    left += took.WaitFor(1) == std::vector<std::string>{busy} ? 1 : 0;
+  Outcomes took;
+  Executor executor(Patient(absl::Hours(1)));
+  constexpr size_t kRounds = 20;
+  size_t left = 0;
+  for (size_t round = 1; round <= kRounds; ++round) {
+    const auto gate = std::make_shared<Gate>();
+    const std::string busy = StandWatched(executor, gate);
+    EXPECT_TRUE(executor.Submit(Lane::kRead, TakenAlong(took)).ok());
+    WorkElsewhere(executor);
+    gate->Open();
+    const std::vector<std::string> backends = took.WaitFor(round);
+    ASSERT_THAT(backends, SizeIs(round));
+    left += backends.back() == busy ? 1 : 0;
     Await([&] { return executor.Statistics(Lane::kRead).busy == 0; });
   }
-  // Not in the first round, and not in others where both came back at the same moment: then none watches the other.
+  // Not where the other was slow to come back, and took the job on its way.
   EXPECT_GT(left, kRounds / 2);
 }
 
-TEST_F(LaneTest, NothingWaitsLongForAStuckWorker) {
-  ExecutorOptions options = Options(2);
-  options.read.patience = absl::Milliseconds(1);
-  Outcomes took;
-  Executor executor(options);
-  ASSERT_TRUE(executor.Submit(Lane::kRead, Standing()).ok());
-  gate_.AwaitStanding(1);
-  constexpr size_t kJobs = 100;
-  size_t submitted = 0;
-  while (submitted < kJobs && took.WaitFor(submitted).size() == submitted) {
-    submitted += executor.Submit(Lane::kRead, TakenAlong(took)).ok() ? 1 : 0;
-  }
-  EXPECT_THAT(took.WaitFor(kJobs), SizeIs(kJobs));
-  gate_.Open();
+TEST_F(LaneTest, WhatIsLeftToAStuckWorkerIsTakenByTheOther) {
+  Executor executor(Patient(absl::Milliseconds(50)));
+  const auto gate = std::make_shared<Gate>();
+  StandWatched(executor, gate);
+  executor.SubmitAfter(absl::Milliseconds(500), Lane::kBulk, Noted("much later"));
+  Job job = Noted("left");
+  job.spent = std::make_shared<std::atomic<bool>>(false);
+  EXPECT_TRUE(executor.Submit(Lane::kRead, std::move(job)).ok());
+  EXPECT_THAT(outcomes_.WaitFor(3), ElementsAre("elsewhere:OK", "left:OK", "much later:OK"));
+  gate->Open();
 }
 
 TEST_F(LaneTest, WhatNoBatchHoldsIsNotLeftToTheBusyWorker) {
-  ExecutorOptions options = Options(2, 1000);
-  options.read.patience = absl::Hours(1);
   Outcomes took;
-  Executor executor(options);
-  ASSERT_TRUE(executor.Submit(Lane::kRead, Standing()).ok());
-  gate_.AwaitStanding(1);
-  constexpr size_t kJobs = 10 * (2 * kMaxBatch + 1);
-  size_t submitted = 0;
-  while (submitted < kJobs && took.WaitFor(submitted).size() == submitted) {
-    for (size_t i = 0; i <= 2 * kMaxBatch; ++i) {
-      submitted += executor.Submit(Lane::kRead, TakenAlong(took)).ok() ? 1 : 0;
-    }
-  }
+  Executor executor(Patient(absl::Hours(1)));
+  const auto gate = std::make_shared<Gate>();
+  const std::string busy = StandWatched(executor, gate);
+  constexpr size_t kJobs = 2 * kMaxBatch + 1;
+  for (size_t i = 0; i < kJobs; ++i) EXPECT_TRUE(executor.Submit(Lane::kRead, TakenAlong(took)).ok());
   EXPECT_THAT(took.WaitFor(kJobs), SizeIs(kJobs));
-  gate_.Open();
+  EXPECT_THAT(took.WaitFor(0), Not(Contains(busy)));
+  gate->Open();
 }
 
 TEST_F(LaneTest, DropsWhatAnotherJobTookAlong) {

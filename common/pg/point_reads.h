@@ -16,8 +16,8 @@
 namespace clientele::pg {
 
 // Natural batching of reads of one row: a worker that comes free takes up to kMaxBatch keys that wait and runs one
-// statement over all of them. An idle system batches one and adds no latency; there is no timer. Thread-safe; must
-// outlive the executor's jobs.
+// statement over all of them. An idle system batches one and adds no latency: no timer gathers keys. While a worker is
+// busy, others leave it what comes (LaneOptions::patience). Thread-safe; must outlive the executor's jobs.
 template <class Key, class Value>
 class PointReads {
  public:

@@ -30,7 +30,8 @@ class PointReadsTest : public ::testing::Test {
   static ExecutorOptions Options(int workers, int queue_limit = 10000) {
     ExecutorOptions options;
     options.session = session();
-    options.read = {workers, queue_limit, absl::Seconds(5)};
+    options.read.workers = workers;
+    options.read.queue_limit = queue_limit;
     return options;
   }
   Numbers::Fetch Doubling() {
