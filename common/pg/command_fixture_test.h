@@ -29,14 +29,8 @@ inline const LoadStatement kByName{
 inline const LoadStatement kById{
     "thing_by_id", {{"id", "uuid"}}, "SELECT name, revision FROM thing WHERE id = given.id ORDER BY name"};
 
-class CommandTest : public ::testing::Test {
+class CommandTest : public ThingsTest {
  protected:
-  static void SetUpTestSuite() { options() = NewThings(); }
-  static SessionOptions& options() {
-    static auto* const options = new SessionOptions;
-    return *options;
-  }
-
   static WritePlan InsertPlan(const std::string& id, const std::string& name) {
     return PlanOf(kInsert, Params().TextArray({id}).TextArray({name}), ChangeOf(id, "thing.created", 1));
   }

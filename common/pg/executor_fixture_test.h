@@ -63,16 +63,11 @@ class Gate {
   bool open_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-class ExecutorTest : public ::testing::Test {
+class ExecutorTest : public ThingsTest {
  protected:
-  static void SetUpTestSuite() { session() = NewThings(); }
-  static SessionOptions& session() {
-    static auto* const options = new SessionOptions;
-    return *options;
-  }
   static ExecutorOptions Options(int workers = 1, int queue_limit = 100) {
     ExecutorOptions options;
-    options.session = session();
+    options.session = ThingsTest::options();
     options.read.workers = workers;
     options.read.queue_limit = queue_limit;
     options.write = {1, 10, absl::Seconds(5)};

@@ -63,7 +63,7 @@ TEST_F(ExecutorTest, EachLaneHasItsCeiling) {
 }
 
 TEST_F(ExecutorTest, CommandsHardlyWaitForLocks) {
-  Executor executor(ExecutorOptions{session()});
+  Executor executor(ExecutorOptions{options()});
   for (const auto& [lane, expected] : {std::pair(Lane::kRead, "2s"), std::pair(Lane::kWrite, "50ms")}) {
     Job job;
     job.run = [this](absl::StatusOr<Session*> session) {
@@ -174,7 +174,7 @@ TEST_F(ExecutorTest, AWorkerWhoseConnectionWasCutServesTheNextJob) {
   Executor executor(Options());
   ASSERT_TRUE(executor.Submit(Lane::kRead, Noted("before")).ok());
   outcomes_.WaitFor(1);
-  const auto other = Connected(session());
+  const auto other = Connected(options());
   Number(*other,
          "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity "
          "WHERE pid <> pg_backend_pid() AND datname = current_database()");

@@ -15,14 +15,12 @@ using ::testing::SizeIs;
 
 class LaneTest : public ExecutorTest {
  protected:
-  static ExecutorOptions Patient(absl::Duration patience) {
-    ExecutorOptions options = Options(2, 1000);
+  static ExecutorOptions Patient(absl::Duration patience, int workers = 2) {
+    ExecutorOptions options = Options(workers, 1000);
     options.read.patience = patience;
     return options;
   }
-  static std::string Backend(Session& session) {
-    return std::string(session.ReadDynamic("SELECT pg_backend_pid()", {})->Text(0, 0));
-  }
+  static std::string Backend(Session& session) { return absl::StrCat(Number(session, "SELECT pg_backend_pid()")); }
   static Job StandingAt(const std::shared_ptr<Gate>& gate, std::string* backend) {
     Job job;
     job.run = [gate, backend](const absl::StatusOr<Session*>& session) {
@@ -45,7 +43,7 @@ class LaneTest : public ExecutorTest {
     ASSERT_TRUE(executor.Submit(Lane::kBulk, Noted("elsewhere")).ok());
     outcomes_.WaitFor(++elsewhere_);
   }
-  // Has one of two workers stand at a gate, and the other watch it. Answers the backend of the one that stands.
+  // Has one worker stand at a gate, and another watch it. Answers the backend of the one that stands.
   std::string StandWatched(Executor& executor, const std::shared_ptr<Gate>& gate) {
     const auto before = std::make_shared<Gate>();
     std::string watching, standing;
@@ -110,6 +108,22 @@ TEST_F(LaneTest, WhatIsLeftToAStuckWorkerIsTakenByTheOther) {
   Job job = Noted("left");
   job.spent = std::make_shared<std::atomic<bool>>(false);
   EXPECT_TRUE(executor.Submit(Lane::kRead, std::move(job)).ok());
+  EXPECT_THAT(outcomes_.WaitFor(3), ElementsAre("elsewhere:OK", "left:OK", "much later:OK"));
+  gate->Open();
+}
+
+TEST_F(LaneTest, WhatIsLeftToTwoStuckWorkersIsTakenByTheThird) {
+  Executor executor(Patient(absl::Milliseconds(50), 3));
+  const auto gate = std::make_shared<Gate>();
+  StandWatched(executor, gate);
+  executor.SubmitAfter(absl::Milliseconds(500), Lane::kBulk, Noted("much later"));
+  std::string stuck_too;
+  Job stands = StandingAt(gate, &stuck_too);
+  Job job = Noted("left");
+  for (Job* const each : {&stands, &job}) {
+    each->spent = std::make_shared<std::atomic<bool>>(false);
+    EXPECT_TRUE(executor.Submit(Lane::kRead, *each).ok());
+  }
   EXPECT_THAT(outcomes_.WaitFor(3), ElementsAre("elsewhere:OK", "left:OK", "much later:OK"));
   gate->Open();
 }

@@ -39,10 +39,10 @@ Predicate Join(Predicate::Kind kind, std::vector<Predicate> children) {
   return predicate;
 }
 
-class ListQueryTest : public ::testing::Test {
+class ListQueryTest : public ThingsTest {
  protected:
   static void SetUpTestSuite() {
-    options() = NewThings();
+    ThingsTest::SetUpTestSuite();
     const auto session = Connected(options());
     // Ten rows: names share a prefix, sizes repeat, every second note is NULL.
     const absl::Status made = session->Execute(R"sql(
@@ -53,10 +53,6 @@ INSERT INTO item SELECT ('00000000-0000-7000-8000-00000000000' || n)::uuid, 'ite
 FROM generate_series(0, 9) n;
 )sql");
     ASSERT_TRUE(made.ok()) << made;
-  }
-  static SessionOptions& options() {
-    static auto* const options = new SessionOptions;
-    return *options;
   }
 
   static const ListQuery& Items() {

@@ -20,16 +20,11 @@ using Numbers = PointReads<int64_t, std::string>;
 const Statement kDouble{"double_numbers",
                         "SELECT (n * 2)::text FROM unnest($1::bigint[]) WITH ORDINALITY AS k(n, place) ORDER BY place"};
 
-class PointReadsTest : public ::testing::Test {
+class PointReadsTest : public ThingsTest {
  protected:
-  static void SetUpTestSuite() { session() = NewThings(); }
-  static SessionOptions& session() {
-    static auto* const options = new SessionOptions;
-    return *options;
-  }
   static ExecutorOptions Options(int workers, int queue_limit = 10000) {
     ExecutorOptions options;
-    options.session = session();
+    options.session = ThingsTest::options();
     options.read.workers = workers;
     options.read.queue_limit = queue_limit;
     return options;
@@ -217,7 +212,7 @@ TEST_F(PointReadsTest, RowsComeToThePlacesOfTheirKeys) {
   static const Statement kWords{"place_words",
                                 "SELECT k.n, k.word || '!' FROM unnest($1::text[]) WITH ORDINALITY AS k(word, n) "
                                 "WHERE k.word <> 'none' ORDER BY k.n DESC"};
-  const auto connection = Connected(session());
+  const auto connection = Connected(options());
   const auto read = [](RowReader& row) { return row.Text(); };
   const auto words =
       FetchByPlace<std::string>(*connection, kWords, Params().TextArray({"a", "none", "b", "a", "none"}), 5, read);

@@ -19,13 +19,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-class SessionTest : public ::testing::Test {
+class SessionTest : public ThingsTest {
  protected:
-  static void SetUpTestSuite() { options() = NewThings(); }
-  static SessionOptions& options() {
-    static auto* const options = new SessionOptions;
-    return *options;
-  }
   // Ends the connection of `session` from outside.
   void Terminate(Session& session) {
     const int64_t pid = Number(session, "SELECT pg_backend_pid()");

@@ -29,10 +29,18 @@ CREATE UNIQUE INDEX thing_name ON thing (name);
   return migrations;
 }
 
-inline SessionOptions NewThings() {
-  SetServiceName("thing");
-  return testing::Cluster::Shared().NewDatabase("thing", ThingMigrations());
-}
+// Each suite of tests has a database of its own.
+class ThingsTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    SetServiceName("thing");
+    options() = testing::Cluster::Shared().NewDatabase("thing", ThingMigrations());
+  }
+  static SessionOptions& options() {
+    static auto* const options = new SessionOptions;
+    return *options;
+  }
+};
 
 // A connected session; a test without one ends.
 inline std::unique_ptr<Connection> Connected(const SessionOptions& options) {
