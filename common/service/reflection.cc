@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <set>
+#include <unordered_map>
 #include <utility>
 
 #include "common/rpc/message_bytes.h"
@@ -30,20 +31,36 @@ void AnswerError(grpc::StatusCode code, const std::string& message, ServerReflec
   response.mutable_error_response()->set_error_message(message);
 }
 
-// The file, and those that it imports.
-void AddFiles(const FileDescriptor& file, std::set<const FileDescriptor*>& told, ServerReflectionResponse& response) {
-  if (!told.insert(&file).second) return;
-  google::protobuf::FileDescriptorProto described;
-  file.CopyTo(&described);
-  response.mutable_file_descriptor_response()->add_file_descriptor_proto(described.SerializeAsString());
-  for (int i = 0; i < file.dependency_count(); ++i) AddFiles(*file.dependency(i), told, response);
-}
+// The files that are linked, each written once: an answer carries a score of them, and whoever asks needs no
+// credentials. On the loop's thread alone.
+class Files {
+ public:
+  // The file, and those that it imports.
+  void Answer(const FileDescriptor* file, const std::string& name, ServerReflectionResponse& response) {
+    if (file == nullptr) return AnswerError(grpc::StatusCode::NOT_FOUND, "not found: " + name, response);
+    std::set<const FileDescriptor*> told;
+    Add(*file, told, response);
+  }
 
-void AnswerFile(const FileDescriptor* file, const std::string& name, ServerReflectionResponse& response) {
-  if (file == nullptr) return AnswerError(grpc::StatusCode::NOT_FOUND, "not found: " + name, response);
-  std::set<const FileDescriptor*> told;
-  AddFiles(*file, told, response);
-}
+ private:
+  void Add(const FileDescriptor& file, std::set<const FileDescriptor*>& told, ServerReflectionResponse& response) {
+    if (!told.insert(&file).second) return;
+    response.mutable_file_descriptor_response()->add_file_descriptor_proto(BytesOf(file));
+    for (int i = 0; i < file.dependency_count(); ++i) Add(*file.dependency(i), told, response);
+  }
+
+  const std::string& BytesOf(const FileDescriptor& file) {
+    std::string& bytes = bytes_[&file];
+    if (bytes.empty()) {
+      google::protobuf::FileDescriptorProto described;
+      file.CopyTo(&described);
+      bytes = described.SerializeAsString();
+    }
+    return bytes;
+  }
+
+  std::unordered_map<const FileDescriptor*, std::string> bytes_;
+};
 
 void AnswerExtensionNumbers(const DescriptorPool& pool, const std::string& type, ServerReflectionResponse& response) {
   const google::protobuf::Descriptor* extended = pool.FindMessageTypeByName(type);
@@ -55,25 +72,26 @@ void AnswerExtensionNumbers(const DescriptorPool& pool, const std::string& type,
   for (const FieldDescriptor* extension : extensions) answer.add_extension_number(extension->number());
 }
 
-ServerReflectionResponse AnswerTo(const ServerReflectionRequest& request, const std::vector<std::string>& services) {
+ServerReflectionResponse AnswerTo(const ServerReflectionRequest& request, const std::vector<std::string>& services,
+                                  Files& files) {
   const DescriptorPool& pool = *DescriptorPool::generated_pool();
   ServerReflectionResponse response;
   response.set_valid_host(request.host());
   *response.mutable_original_request() = request;
   switch (request.message_request_case()) {
     case ServerReflectionRequest::kFileByFilename:
-      AnswerFile(pool.FindFileByName(request.file_by_filename()), request.file_by_filename(), response);
+      files.Answer(pool.FindFileByName(request.file_by_filename()), request.file_by_filename(), response);
       break;
     case ServerReflectionRequest::kFileContainingSymbol:
-      AnswerFile(pool.FindFileContainingSymbol(request.file_containing_symbol()), request.file_containing_symbol(),
-                 response);
+      files.Answer(pool.FindFileContainingSymbol(request.file_containing_symbol()), request.file_containing_symbol(),
+                   response);
       break;
     case ServerReflectionRequest::kFileContainingExtension: {
       const auto& asked = request.file_containing_extension();
       const auto* type = pool.FindMessageTypeByName(asked.containing_type());
       const FieldDescriptor* extension =
           type == nullptr ? nullptr : pool.FindExtensionByNumber(type, asked.extension_number());
-      AnswerFile(extension == nullptr ? nullptr : extension->file(), asked.containing_type(), response);
+      files.Answer(extension == nullptr ? nullptr : extension->file(), asked.containing_type(), response);
       break;
     }
     case ServerReflectionRequest::kAllExtensionNumbersOfType:
@@ -91,26 +109,28 @@ ServerReflectionResponse AnswerTo(const ServerReflectionRequest& request, const 
 
 class Reflecting final : public rpc::StreamHandler {
  public:
-  explicit Reflecting(const std::vector<std::string>& services) : services_(services) {}
+  Reflecting(const std::vector<std::string>& services, Files& files) : services_(services), files_(files) {}
 
   void Received(rpc::StreamCall& call, grpc::ByteBuffer& message) override {
     ServerReflectionRequest request;
     if (message.Length() > kMaxQuestion || !rpc::ParseBytes(message, request)) {
       return call.Finish({grpc::StatusCode::INVALID_ARGUMENT, "no request of reflection"});
     }
-    call.Write(AnswerTo(request, services_));
+    call.Write(AnswerTo(request, services_, files_));
   }
   void ReceivedAll(rpc::StreamCall& call) override { call.Finish(grpc::Status::OK); }
 
  private:
   const std::vector<std::string>& services_;
+  Files& files_;
 };
 
 }  // namespace
 
 ReflectionService::ReflectionService(Version version, std::vector<std::string> services)
     : AsyncService(NameOf(version)), services_(std::move(services)) {
-  AddStream("ServerReflectionInfo", [this] { return std::make_unique<Reflecting>(services_); });
+  AddStream("ServerReflectionInfo",
+            [this, files = std::make_shared<Files>()] { return std::make_unique<Reflecting>(services_, *files); });
 }
 
 std::string ReflectionService::NameOf(Version version) {
