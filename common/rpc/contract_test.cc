@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
@@ -104,6 +105,34 @@ TEST(Contract, PagesOfListsHaveTheirLane) {
     const bool page = method->output_type()->FindFieldByName("next_page_token") != nullptr;
     EXPECT_EQ(RuleOf(*method).lane() == type::v1::LANE_LIST, page) << method->full_name();
   }
+}
+
+// Bytes of the largest message that the rules allow, at four a character where it may be any.
+size_t LargestOf(const Descriptor& type) {
+  constexpr size_t kTagAndLength = 8;
+  size_t bytes = 0;
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& field = *type.field(i);
+    const FieldRule& rule = RuleOf(field);
+    if (rule.output_only()) continue;
+    const bool any = rule.format() == type::v1::FORMAT_TEXT || rule.format() == type::v1::FORMAT_LINE ||
+                     rule.format() == type::v1::FORMAT_FILTER || rule.format() == type::v1::FORMAT_DOMAIN;
+    // Of a map, key and value.
+    size_t one = kTagAndLength + rule.max_length() * (any ? 4 : 1) * (field.is_map() ? 2 : 1);
+    if (field.message_type() != nullptr && !field.is_map()) one += LargestOf(*field.message_type());
+    bytes += one * std::max(1u, rule.max_items());
+  }
+  return bytes;
+}
+
+TEST(Contract, WhatTheRulesAllowIsNoRequestTooLarge) {
+  size_t largest = 0;
+  for (const MethodDescriptor* method : AllMethods()) {
+    if (RuleOf(*method).lane() == type::v1::LANE_BULK) continue;
+    largest = std::max(largest, LargestOf(*method->input_type()));
+    EXPECT_LE(LargestOf(*method->input_type()), kMaxRequest) << method->full_name();
+  }
+  EXPECT_GT(largest, kMaxRequest / 2) << "the limit is no larger than it must be";
 }
 
 // Visits every field that a caller can write.

@@ -56,10 +56,12 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
         methods_(options_.services) {}
 
   void Begin(const std::shared_ptr<OpenCall>& call) {
-    absl::Status known = Identify(*call);
+    const absl::Time deadline =
+        std::min(absl::FromChrono(call->wire().context().deadline()), absl::Now() + call->record().limit);
+    absl::Status known = Identify(*call, deadline);
     // Bytes of whom nobody knows are not even parsed.
     if (known.ok()) known = ReadRequest(*call);
-    if (!call->Register(&registry_, DeadlineOf(*call))) return call->Refuse(ShuttingDown());
+    if (!call->Register(&registry_, deadline)) return call->Refuse(ShuttingDown());
     if (!known.ok()) return call->Refuse(known);
     // Read now: what comes later may come after the answer, when the wire's context is gone.
     absl::StatusOr<Consistency> seen = ParseConsistency(MetadataOf(call->wire().context(), kConsistencyMetadata));
@@ -83,12 +85,8 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
   CallRegistry& registry() { return registry_; }
 
  private:
-  static absl::Time DeadlineOf(OpenCall& call) {
-    return std::min(absl::FromChrono(call.wire().context().deadline()), absl::Now() + call.record().limit);
-  }
-
   // This and ReadRequest fill the call in: from there on it does not change but for its consistency.
-  absl::Status Identify(OpenCall& call) {
+  absl::Status Identify(OpenCall& call, absl::Time deadline) {
     CallContext& context = call.call()->context;
     const MethodRecord& record = call.record();
     TraceContext trace = ContinueTrace(MetadataOf(call.wire().context(), kTraceparentMetadata));
@@ -96,7 +94,7 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
     context.traceparent = std::move(trace.traceparent);
     context.method = record.name;
     context.now = clock_.Now();
-    context.deadline = WithHeadStart(DeadlineOf(call), record.head_start);
+    context.deadline = WithHeadStart(deadline, record.head_start);
     absl::StatusOr<Caller> caller = Authenticate(call.wire().context(), options_.trust, tokens_, absl::Now());
     if (!caller.ok()) return caller.status();
     call.call()->principal = std::move(caller->principal);
@@ -107,9 +105,11 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   static absl::Status ReadRequest(OpenCall& call) {
-    if (!call.Parse(call.wire().request())) return InvalidMessage(call.record());
-    CallContext& context = call.call()->context;
     const MethodRecord& record = call.record();
+    grpc::ByteBuffer& bytes = call.wire().request();
+    if (record.lane != pg::Lane::kBulk && bytes.Length() > kMaxRequest) return RequestTooLarge(bytes.Length());
+    if (!call.Parse(bytes)) return InvalidMessage(record);
+    CallContext& context = call.call()->context;
     const Message& request = call.request();
     const google::protobuf::Reflection& reflection = *request.GetReflection();
     context.validate_only = record.validate_only != nullptr && reflection.GetBool(request, record.validate_only);

@@ -12,6 +12,7 @@
 #include "common/core/error.h"
 #include "common/obs/metrics.h"
 #include "common/rpc/request_hash.h"
+#include "common/rpc/rules.h"
 #include "common/rpc/testing/probe_server.h"
 
 namespace clientele::rpc {
@@ -330,6 +331,24 @@ TEST_F(DispatcherChecks, BytesThatAreNoRequestAreRefused) {
   Finish(status, context, &answer);
   ExpectError(answer, absl::StatusCode::kInvalidArgument, "INVALID_MESSAGE");
   EXPECT_EQ(RefusedForTheirFields("ResolveProbe"), before + 1) << "it is counted like every call";
+}
+
+TEST_F(DispatcherChecks, ALargeRequestIsNotParsed) {
+  const Metadata administrator = Bearer(server_.PartnerToken("global_admin"));
+  // A string and what stands before it on the wire: a tag, and a length of three bytes.
+  GetProbeRequest get = Get(std::string(kMaxRequest - 4, 'x'));
+  ASSERT_EQ(get.ByteSizeLong(), kMaxRequest);
+  ExpectError(Ask(*anonymous_, &Stub::GetProbe, get, administrator), absl::StatusCode::kInvalidArgument,
+              "INVALID_FIELD");
+  get.mutable_name()->push_back('x');
+  const Answer answer = Ask(*anonymous_, &Stub::GetProbe, get, administrator);
+  ExpectError(answer, absl::StatusCode::kInvalidArgument, "REQUEST_TOO_LARGE");
+  EXPECT_THAT(std::string(answer.status.message()), HasSubstr("131073 bytes, of at most 131072"));
+  // A batch may be larger.
+  ListProbesRequest list;
+  list.set_parent(std::string(2 * kMaxRequest, 'x'));
+  ExpectError(Ask(*anonymous_, &Stub::ListProbes, list, administrator), absl::StatusCode::kInvalidArgument,
+              "INVALID_FIELD");
 }
 
 TEST_F(DispatcherChecks, ACallWithoutARequestIsRefusedByGrpc) {

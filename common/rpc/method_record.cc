@@ -101,6 +101,12 @@ absl::Status InvalidMessage(const MethodRecord& method) {
                    absl::StrCat("the request is no ", method.method->input_type()->full_name()));
 }
 
+absl::Status RequestTooLarge(size_t bytes) {
+  return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_TOO_LARGE",
+                   absl::StrCat("the request has ", bytes, " bytes, of at most ", kMaxRequest),
+                   {{"bytes", absl::StrCat(bytes)}, {"limit", absl::StrCat(kMaxRequest)}});
+}
+
 void MethodRecord::Handled(grpc::StatusCode code, absl::Duration taken) const {
   handled[code >= 0 && code < kCodeCount ? code : static_cast<int>(grpc::StatusCode::UNKNOWN)]->Increment();
   seconds->Observe(absl::ToDoubleSeconds(taken));

@@ -38,6 +38,8 @@ absl::Status ShuttingDown();
 struct MethodRecord;
 // INVALID_ARGUMENT/INVALID_MESSAGE: the bytes are no request of the method.
 absl::Status InvalidMessage(const MethodRecord& method);
+// INVALID_ARGUMENT/REQUEST_TOO_LARGE: of more than kMaxRequest bytes.
+absl::Status RequestTooLarge(size_t bytes);
 
 // What is known of a method before any call of it: its rule, and handles of its metrics.
 struct MethodRecord {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,10 @@ namespace clientele::rpc {
 // The rules that the proto declares.
 const type::v1::MethodRule& RuleOf(const google::protobuf::MethodDescriptor& method);
 const type::v1::FieldRule& RuleOf(const google::protobuf::FieldDescriptor& field);
+
+// Most bytes of a request, but for the bulk lane's, which gRPC bounds. What the field rules allow fits; more is not
+// parsed, as that is done by the one thread that speaks gRPC.
+inline constexpr size_t kMaxRequest = size_t{128} * 1024;
 
 // Every violated field rule (clientele.type.v1.field) of a message and what lies in it, with the path below `prefix`.
 // Output-only fields are not looked at, nor the inside of lists that their handler checks. Formats that need market

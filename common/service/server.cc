@@ -18,7 +18,7 @@ constexpr int KiB(int n) { return n * 1024; }
 constexpr int MiB(int n) { return KiB(n) * 1024; }
 int Milliseconds(absl::Duration duration) { return static_cast<int>(duration / absl::Milliseconds(1)); }
 
-// A batch of 500 rows fits; everything else is bounded by its field rules long before.
+// A batch of 500 rows fits; other requests are bounded before (rpc::kMaxRequest).
 constexpr int kMaxReceive = MiB(4);
 constexpr int kMaxStreams = 1000;
 constexpr unsigned kCertificateRefreshSeconds = 10;
@@ -103,7 +103,10 @@ absl::Status Server::Start(const ServerOptions& options, const std::vector<rpc::
 }
 
 void Server::SetReady(bool ready) {
-  loop_->Post([this, ready] { health_.Set("", ready); });
+  loop_->Post([this, ready, posted = absl::Now()] {
+    loop_lag_.Observe(absl::ToDoubleSeconds(absl::Now() - posted));
+    health_.Set("", ready);
+  });
 }
 
 void Server::Shutdown(absl::Time deadline) {

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/obs/metrics.h"
 #include "common/rpc/async_service.h"
 #include "common/rpc/completion_loop.h"
 #include "common/service/health.h"
@@ -36,7 +37,8 @@ class Server {
   // Not serving until SetReady. UNAVAILABLE where an address is taken; FAILED_PRECONDITION where a certificate is
   // missing. Once; `services` outlive the server.
   absl::Status Start(const ServerOptions& options, const std::vector<rpc::AsyncService*>& services);
-  // What health says of "", which is readiness. `liveness` is SERVING as long as the process runs.
+  // What health says of "", which is readiness. `liveness` is SERVING as long as the process runs. Each call measures
+  // the loop's lag.
   void SetReady(bool ready);
   // Takes no more calls; those still open at `deadline` are cancelled.
   void Shutdown(absl::Time deadline);
@@ -44,6 +46,9 @@ class Server {
  private:
   grpc::ServerBuilder builder_;
   const std::unique_ptr<rpc::CompletionLoop> loop_;
+  // Also what a call waits before any other metric counts it.
+  obs::Histogram& loop_lag_ = obs::HistogramFor("clientele_grpc_loop_lag_seconds",
+                                                "From an event to the thread that speaks gRPC, looked at every 0.2 s.");
   HealthService health_;
   std::vector<std::unique_ptr<rpc::AsyncService>> reflection_;
   std::unique_ptr<grpc::Server> server_;

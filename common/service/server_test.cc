@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "clientele/event/v1/event_service.pb.h"
+#include "common/obs/metrics.h"
 #include "common/rpc/testing/authority.h"
 #include "grpc/reflection/v1/reflection.pb.h"
 #include "grpc/reflection/v1alpha/reflection.pb.h"
@@ -27,6 +28,7 @@ namespace v1alpha = grpc::reflection::v1alpha;
 using health::HealthCheckRequest;
 using health::HealthCheckResponse;
 using ::testing::Contains;
+using ::testing::ContainsRegex;
 
 constexpr absl::Duration kPatience = absl::Seconds(20);
 constexpr char kHealth[] = "/grpc.health.v1.Health/";
@@ -142,6 +144,12 @@ TEST_F(ServerTest, HealthIsToldOnBothPorts) {
   server_.SetReady(true);
   WaitUntil(HealthCheckResponse::SERVING);
   EXPECT_EQ(StatusOf(*main_, ""), HealthCheckResponse::SERVING);
+}
+
+TEST_F(ServerTest, TheLoopsLagIsMeasured) {
+  server_.SetReady(true);
+  WaitUntil(HealthCheckResponse::SERVING);
+  EXPECT_THAT(obs::MetricsText(), ContainsRegex("\nclientele_grpc_loop_lag_seconds_count [1-9]"));
 }
 
 TEST_F(ServerTest, AWatchTellsEachChange) {
