@@ -325,19 +325,22 @@ class Projection::Impl : public std::enable_shared_from_this<Projection::Impl> {
   void Failed(absl::string_view stage, obs::Counter& counter, const absl::Status& why) {
     counter.Increment();
     const absl::Time now = absl::Now();
-    MutexLock lock(&mutex_);
-    ++failures_;
-    metrics_.lag.Set(absl::ToDoubleSeconds(now - caught_up_));
-    if (IsPowerOfTwo(failures_)) {
-      const absl::Status told = pg::ForCaller(why);
-      obs::Log(obs::Level::kWarning, "a projection does not get on",
-               {{"source", options_.source},
-                {"stage", stage},
-                {"failures", failures_},
-                {"code", absl::StatusCodeToString(told.code())},
-                {"reason", ReasonOf(told)}});
+    int failures = 0;
+    {
+      MutexLock lock(&mutex_);
+      failures = ++failures_;
+      metrics_.lag.Set(absl::ToDoubleSeconds(now - caught_up_));
+      Nap(kBackoff.Delay(failures));
     }
-    Nap(kBackoff.Delay(failures_));
+    // Outside the lock, for which gRPC's thread waits.
+    if (!IsPowerOfTwo(failures)) return;
+    const absl::Status told = pg::ForCaller(why);
+    obs::Log(obs::Level::kWarning, "a projection does not get on",
+             {{"source", options_.source},
+              {"stage", stage},
+              {"failures", failures},
+              {"code", absl::StatusCodeToString(told.code())},
+              {"reason", ReasonOf(told)}});
   }
 
   const Options options_;

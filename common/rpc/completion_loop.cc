@@ -71,7 +71,7 @@ void CompletionLoop::Run() {
   bool ok = false;
   while (true) {
     const auto next = queue_->AsyncNext(&tag, &ok, gpr_inf_past(GPR_CLOCK_MONOTONIC));
-    if (next == grpc::CompletionQueue::SHUTDOWN) return;
+    if (next == grpc::CompletionQueue::SHUTDOWN) return RunLater();
     if (next == grpc::CompletionQueue::TIMEOUT) {
       RunLater();
       if (!later_.empty()) continue;
