@@ -2,11 +2,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cstdlib>
 #include <future>
+#include <map>
 #include <thread>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/core/error.h"
+#include "common/core/mutex.h"
 #include "common/obs/metrics.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/consistency.h"
@@ -140,6 +147,109 @@ TEST(DispatcherLifetime, TheDrainWaitsForWhatEnds) {
   EXPECT_TRUE(answer.get().status.ok());
 }
 
+// The sum of a counter's values for GetProbe.
+double TotalOf(const std::string& counter) {
+  double total = 0;
+  for (const absl::string_view line : absl::StrSplit(obs::MetricsText(), '\n')) {
+    if (!absl::StartsWith(line, absl::StrCat(counter, "{")) || !absl::StrContains(line, "\"GetProbe\"")) continue;
+    total += std::atof(line.data() + line.rfind(' '));
+  }
+  return total;
+}
+
+// Callers who ask one after the other: every third goes away, every third has a deadline that may pass.
+class Callers {
+ public:
+  Callers(ProbeServer& server, int callers, int calls) : stub_(server.Anonymous()) {
+    const std::string token = absl::StrCat("Bearer ", server.PartnerToken("helpdesk_agent"));
+    for (int i = 0; i < callers; ++i) {
+      threads_.emplace_back([this, token, calls] {
+        for (int call = 0; call < calls; ++call) AskOnce(token, call);
+      });
+    }
+  }
+
+  int ended() const { return ended_; }
+  // How many calls had each code, once all have.
+  std::map<grpc::StatusCode, int> Codes() {
+    for (std::thread& thread : threads_) thread.join();
+    return codes_;
+  }
+
+ private:
+  void AskOnce(const std::string& token, int call) {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", token);
+    context.set_deadline(std::chrono::system_clock::now() +
+                         (call % 3 == 1 ? std::chrono::milliseconds(1 + call % 5) : kPatience));
+    const GetProbeRequest request = Get();
+    Probe response;
+    std::promise<grpc::Status> answer;
+    stub_->async()->GetProbe(&context, &request, &response, [&](grpc::Status status) { answer.set_value(status); });
+    if (call % 3 == 2) {
+      for (int i = 0; i < 10 * (call % 20); ++i) std::this_thread::yield();
+      context.TryCancel();
+    }
+    const grpc::StatusCode code = answer.get_future().get().error_code();
+    MutexLock lock(&mutex_);
+    ++codes_[code];
+    ++ended_;
+  }
+
+  const std::unique_ptr<Stub> stub_;
+  Mutex mutex_;
+  std::map<grpc::StatusCode, int> codes_ ABSL_GUARDED_BY(mutex_);
+  std::atomic<int> ended_{0};
+  std::vector<std::thread> threads_;
+};
+
+// Handlers on other threads, callers who go away, deadlines and the drain, all at once.
+TEST(DispatcherLifetime, ACallEndsOnceWhoeverEndsIt) {
+  constexpr int kCallers = 3, kCalls = 300;
+  ProbeServer server;
+  const double started = TotalOf("grpc_server_started_total");
+  const double handled = TotalOf("grpc_server_handled_total");
+  Mutex mutex;
+  std::vector<Reply<Probe>> waiting;
+  server.set_on_call([&](const std::shared_ptr<Call>&, Reply<Probe> reply) {
+    MutexLock lock(&mutex);
+    waiting.push_back(std::move(reply));
+  });
+  std::atomic<bool> over{false};
+  const auto answer_all = [&] {
+    while (!over) {
+      std::vector<Reply<Probe>> replies;
+      {
+        MutexLock lock(&mutex);
+        replies.swap(waiting);
+      }
+      for (const Reply<Probe>& reply : replies) reply(Probe());
+      std::this_thread::yield();
+    }
+  };
+  std::vector<std::thread> handlers;
+  for (int i = 0; i < 2; ++i) handlers.emplace_back(answer_all);
+  Callers callers(server, kCallers, kCalls);
+  while (callers.ended() < kCallers * kCalls / 2) std::this_thread::yield();
+  server.dispatcher().Drain(absl::Now());
+  std::map<grpc::StatusCode, int> codes = callers.Codes();
+  server.server().Shutdown();  // returns: every call has ended on the wire
+  over = true;
+  for (std::thread& handler : handlers) handler.join();
+
+  EXPECT_GT(codes[grpc::StatusCode::OK], 0);
+  EXPECT_GT(codes[grpc::StatusCode::CANCELLED], 0);
+  EXPECT_GT(codes[grpc::StatusCode::UNAVAILABLE], 0) << "what came after the drain";
+  int known = codes[grpc::StatusCode::DEADLINE_EXCEEDED];
+  for (const auto code : {grpc::StatusCode::OK, grpc::StatusCode::CANCELLED, grpc::StatusCode::UNAVAILABLE}) {
+    known += codes[code];
+  }
+  EXPECT_EQ(known, kCallers * kCalls);
+  EXPECT_EQ(server.dispatcher().OpenCalls(), 0);
+  EXPECT_EQ(TotalOf("grpc_server_handled_total") - handled, TotalOf("grpc_server_started_total") - started)
+      << "each has one answer";
+}
+
 std::string Position(const std::string& service, uint64_t txid) {
   return FormatConsistency({{service, {kEpoch, txid, 1}}});
 }
@@ -194,8 +304,9 @@ TEST(Peer, CarriesTheCallToAnotherService) {
   call.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   call.consistency = {{"customer", {kEpoch, 3, 1}}};
   std::promise<std::pair<absl::StatusOr<Probe>, Consistency>> done;
-  peer.Call(&Peer<testing::v1::ProbeService>::Stub::PrepareAsyncResolveProbe, call, absl::Now() + absl::Seconds(10),
-            ResolveProbeRequest(), [&](absl::StatusOr<Probe> answer, Consistency consistency) {
+  const absl::Time deadline = absl::Now() + absl::Milliseconds(1500);
+  peer.Call(&Peer<testing::v1::ProbeService>::Stub::PrepareAsyncResolveProbe, call, deadline, ResolveProbeRequest(),
+            [&](absl::StatusOr<Probe> answer, Consistency consistency) {
               done.set_value({std::move(answer), std::move(consistency)});
             });
   auto [answer, consistency] = done.get_future().get();
@@ -205,6 +316,7 @@ TEST(Peer, CarriesTheCallToAnotherService) {
   EXPECT_EQ(seen.on_behalf_of, "anna");
   EXPECT_EQ(seen.origin_request_id, kCustomer);
   EXPECT_EQ(seen.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
+  EXPECT_LE(seen.deadline, deadline + absl::Milliseconds(100)) << "gRPC rounds a timeout up on the wire";
 }
 
 TEST(Peer, APeerThatIsAwayIsUnavailable) {
