@@ -118,7 +118,7 @@ size_t LargestOf(const Descriptor& type) {
     const bool any = rule.format() == type::v1::FORMAT_TEXT || rule.format() == type::v1::FORMAT_LINE ||
                      rule.format() == type::v1::FORMAT_FILTER || rule.format() == type::v1::FORMAT_DOMAIN;
     // Of a map, key and value.
-    size_t one = kTagAndLength + rule.max_length() * (any ? 4 : 1) * (field.is_map() ? 2 : 1);
+    size_t one = kTagAndLength + size_t{rule.max_length()} * (any ? 4 : 1) * (field.is_map() ? 2 : 1);
     if (field.message_type() != nullptr && !field.is_map()) one += LargestOf(*field.message_type());
     bytes += one * std::max(1u, rule.max_items());
   }

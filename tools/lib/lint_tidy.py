@@ -94,7 +94,7 @@ def check(path: str) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--all", action="store_true")
-    parser.add_argument("--seconds", type=float, default=1500)
+    parser.add_argument("--seconds", type=float, default=2400)
     parser.add_argument("files", nargs="*")
     options = parser.parse_args()
     if not (BUILD / "compile_commands.json").exists():
