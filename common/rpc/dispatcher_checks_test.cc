@@ -6,11 +6,8 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "absl/strings/str_cat.h"
 #include "common/core/error.h"
-#include "common/obs/metrics.h"
 #include "common/rpc/request_hash.h"
 #include "common/rpc/rules.h"
 #include "common/rpc/testing/probe_server.h"
@@ -307,18 +304,9 @@ TEST(DispatcherScope, ACustomerReachesItsOwnOrganisationAlone) {
   ExpectError(ask(), absl::StatusCode::kPermissionDenied, "CUSTOMER_ROLE_REQUIRED");
 }
 
-// How many calls of a method were answered INVALID_ARGUMENT, by its metric.
-int RefusedForTheirFields(const std::string& method) {
-  const std::string line =
-      absl::StrCat("grpc_server_handled_total{grpc_code=\"InvalidArgument\",grpc_method=\"", method,
-                   "\",grpc_service=\"clientele.rpc.testing.v1.ProbeService\",grpc_type=\"unary\"} ");
-  const std::string metrics = obs::MetricsText();
-  const size_t place = metrics.find(line);
-  return place == std::string::npos ? -1 : std::atoi(metrics.c_str() + place + line.size());
-}
-
 TEST_F(DispatcherChecks, BytesThatAreNoRequestAreRefused) {
-  const int before = RefusedForTheirFields("ResolveProbe");
+  const auto refused = [] { return CallsCounted("grpc_server_handled_total", "ResolveProbe", "InvalidArgument"); };
+  const double before = refused();
   const std::shared_ptr<grpc::Channel> channel = server_.Channel("probe-service");
   const grpc::internal::RpcMethod method("/clientele.rpc.testing.v1.ProbeService/ResolveProbe",
                                          grpc::internal::RpcMethod::NORMAL_RPC);
@@ -330,7 +318,7 @@ TEST_F(DispatcherChecks, BytesThatAreNoRequestAreRefused) {
       channel.get(), method, &context, grpc::ByteBuffer(&bytes, 1), &answer.probe);
   Finish(status, context, &answer);
   ExpectError(answer, absl::StatusCode::kInvalidArgument, "INVALID_MESSAGE");
-  EXPECT_EQ(RefusedForTheirFields("ResolveProbe"), before + 1) << "it is counted like every call";
+  EXPECT_EQ(refused(), before + 1) << "it is counted like every call";
 }
 
 TEST_F(DispatcherChecks, ALargeRequestIsNotParsed) {

@@ -3,15 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <future>
 #include <map>
 #include <thread>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "common/core/error.h"
 #include "common/core/mutex.h"
 #include "common/obs/metrics.h"
@@ -147,16 +144,6 @@ TEST(DispatcherLifetime, TheDrainWaitsForWhatEnds) {
   EXPECT_TRUE(answer.get().status.ok());
 }
 
-// The sum of a counter's values for GetProbe.
-double TotalOf(const std::string& counter) {
-  double total = 0;
-  for (const absl::string_view line : absl::StrSplit(obs::MetricsText(), '\n')) {
-    if (!absl::StartsWith(line, absl::StrCat(counter, "{")) || !absl::StrContains(line, "\"GetProbe\"")) continue;
-    total += std::atof(line.data() + line.rfind(' '));
-  }
-  return total;
-}
-
 // Callers who ask one after the other: every third goes away, every third has a deadline that may pass.
 class Callers {
  public:
@@ -207,8 +194,9 @@ class Callers {
 TEST(DispatcherLifetime, ACallEndsOnceWhoeverEndsIt) {
   constexpr int kCallers = 3, kCalls = 300;
   ProbeServer server;
-  const double started = TotalOf("grpc_server_started_total");
-  const double handled = TotalOf("grpc_server_handled_total");
+  const auto started = [] { return CallsCounted("grpc_server_started_total", "GetProbe"); };
+  const auto handled = [] { return CallsCounted("grpc_server_handled_total", "GetProbe"); };
+  const double started_before = started(), handled_before = handled();
   Mutex mutex;
   std::vector<Reply<Probe>> waiting;
   server.set_on_call([&](const std::shared_ptr<Call>&, Reply<Probe> reply) {
@@ -246,8 +234,7 @@ TEST(DispatcherLifetime, ACallEndsOnceWhoeverEndsIt) {
   }
   EXPECT_EQ(known, kCallers * kCalls);
   EXPECT_EQ(server.dispatcher().OpenCalls(), 0);
-  EXPECT_EQ(TotalOf("grpc_server_handled_total") - handled, TotalOf("grpc_server_started_total") - started)
-      << "each has one answer";
+  EXPECT_EQ(handled() - handled_before, started() - started_before) << "each has one answer";
 }
 
 std::string Position(const std::string& service, uint64_t txid) {

@@ -10,7 +10,10 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/obs/metrics.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/consistency.h"
 #include "common/rpc/serve.h"
@@ -144,6 +147,19 @@ std::unique_ptr<ProbeService::Stub> ProbeServer::Service(const std::string& name
 std::shared_ptr<grpc::Channel> ProbeServer::Channel(const std::string& name, const std::string& trust_domain) const {
   const std::string uri = absl::StrCat("spiffe://", trust_domain, "/service/", name);
   return MakeChannel({absl::StrCat("127.0.0.1:", port_), authority_.Issue(absl::StrCat(name, ".", trust_domain), uri)});
+}
+
+double CallsCounted(const std::string& counter, const std::string& method, const std::string& code) {
+  const std::string of_method =
+      absl::StrCat("grpc_method=\"", method, "\",grpc_service=\"", ProbeService::service_full_name(), "\"");
+  const std::string of_code = code.empty() ? "" : absl::StrCat("grpc_code=\"", code, "\"");
+  double total = 0;
+  for (const absl::string_view line : absl::StrSplit(obs::MetricsText(), '\n')) {
+    if (!absl::StartsWith(line, absl::StrCat(counter, "{"))) continue;
+    if (!absl::StrContains(line, of_method) || !absl::StrContains(line, of_code)) continue;
+    total += std::stod(std::string(line.substr(line.rfind(' ') + 1)));
+  }
+  return total;
 }
 
 Metadata Bearer(const std::string& token) { return {{"authorization", absl::StrCat("Bearer ", token)}}; }

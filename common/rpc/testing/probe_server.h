@@ -73,6 +73,10 @@ class ProbeServer {
   int port_ = 0;
 };
 
+// How many calls of a method of ProbeService a metric counts: grpc_server_started_total, grpc_server_handled_total.
+// With `code`, those answered so.
+double CallsCounted(const std::string& counter, const std::string& method, const std::string& code = "");
+
 // One call and what came back.
 struct Answer {
   absl::Status status;
